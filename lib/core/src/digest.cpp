@@ -1,0 +1,114 @@
+#include "envlock/core/digest.h"
+
+#include <openssl/evp.h>
+
+#include <new>
+#include <utility>
+
+namespace envlock::core {
+namespace {
+
+int hex_value(char digit) {
+  if (digit >= '0' && digit <= '9') return digit - '0';
+  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
+  if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
+  return -1;
+}
+
+template <std::size_t N>
+std::optional<Digest<N>> parse_hex(std::string_view hex) {
+  if (hex.size() != 2 * N) return std::nullopt;
+  Digest<N> digest;
+  for (std::size_t i = 0; i < N; ++i) {
+    const int high = hex_value(hex[2 * i]);
+    const int low = hex_value(hex[2 * i + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    digest.bytes[i] = static_cast<std::uint8_t>(high * 16 + low);
+  }
+  return digest;
+}
+
+template <std::size_t N>
+std::string format_hex(const Digest<N>& digest) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string text(2 * N, '0');
+  for (std::size_t i = 0; i < N; ++i) {
+    text[2 * i] = kDigits[digest.bytes[i] >> 4];
+    text[2 * i + 1] = kDigits[digest.bytes[i] & 15];
+  }
+  return text;
+}
+
+struct ContextDeleter {
+  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+};
+using Context = std::unique_ptr<EVP_MD_CTX, ContextDeleter>;
+
+Context start(const EVP_MD* method) {
+  Context context(EVP_MD_CTX_new());
+  if (!context || EVP_DigestInit_ex(context.get(), method, nullptr) != 1) throw std::bad_alloc();
+  return context;
+}
+
+template <std::size_t N>
+Digest<N> finish_context(EVP_MD_CTX* context) {
+  Digest<N> digest;
+  unsigned length = 0;
+  EVP_DigestFinal_ex(context, digest.bytes.data(), &length);
+  return digest;
+}
+
+}  // namespace
+
+std::optional<Sha256> parse_sha256(std::string_view hex) {
+  return parse_hex<32>(hex);
+}
+std::optional<Md5> parse_md5(std::string_view hex) {
+  return parse_hex<16>(hex);
+}
+std::string format(const Sha256& digest) {
+  return format_hex(digest);
+}
+std::string format(const Md5& digest) {
+  return format_hex(digest);
+}
+
+struct Sha256Hasher::State {
+  Context context = start(EVP_sha256());
+};
+Sha256Hasher::Sha256Hasher() : state_(std::make_unique<State>()) {}
+Sha256Hasher::~Sha256Hasher() = default;
+Sha256Hasher::Sha256Hasher(Sha256Hasher&&) noexcept = default;
+Sha256Hasher& Sha256Hasher::operator=(Sha256Hasher&&) noexcept = default;
+void Sha256Hasher::update(std::string_view bytes) {
+  EVP_DigestUpdate(state_->context.get(), bytes.data(), bytes.size());
+}
+Sha256 Sha256Hasher::finish() {
+  return finish_context<32>(state_->context.get());
+}
+
+struct Md5Hasher::State {
+  Context context = start(EVP_md5());
+};
+Md5Hasher::Md5Hasher() : state_(std::make_unique<State>()) {}
+Md5Hasher::~Md5Hasher() = default;
+void Md5Hasher::update(std::string_view bytes) {
+  EVP_DigestUpdate(state_->context.get(), bytes.data(), bytes.size());
+}
+Md5 Md5Hasher::finish() {
+  return finish_context<16>(state_->context.get());
+}
+
+Sha256 sha256(std::string_view bytes) {
+  Sha256Hasher hasher;
+  hasher.update(bytes);
+  return hasher.finish();
+}
+
+Md5 md5(std::string_view bytes) {
+  Md5Hasher hasher;
+  hasher.update(bytes);
+  return hasher.finish();
+}
+
+}  // namespace envlock::core

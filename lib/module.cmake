@@ -1,0 +1,10 @@
+# One room = one static library. Whoever links it sees lib/NAME/include and nothing else.
+function(envlock_module name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "PUBLIC;PRIVATE")
+  file(GLOB_RECURSE headers CONFIGURE_DEPENDS include/*.h)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS src/*.cpp)
+  add_library(envlock_${name} STATIC ${sources})
+  add_library(envlock::${name} ALIAS envlock_${name})
+  target_sources(envlock_${name} PUBLIC FILE_SET HEADERS BASE_DIRS include FILES ${headers})
+  target_link_libraries(envlock_${name} PUBLIC ${arg_PUBLIC} PRIVATE envlock_flags ${arg_PRIVATE})
+endfunction()

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "envlock/conda/channel.h"
+#include "envlock/conda/platform.h"
+#include "envlock/core/diagnostic.h"
+
+namespace envlock::spec {
+
+/// `envlock.toml`: the policy and platform profiles of a project. Every field is optional.
+///   exclude-newer = "2026-03-01"
+///   channel-priority = "strict"
+///   [platforms.linux-64-cuda12]
+///   subdir = "linux-64"
+///   virtual-packages = ["__cuda=12.9", "__glibc=2.36"]
+struct Policy {
+  std::vector<conda::Platform> platforms;  ///< sorted by name; virtual packages already put over the defaults
+  std::optional<conda::ChannelPriority> channel_priority;
+  std::optional<std::string> exclude_newer;
+};
+
+/// Throws: core::Error, with positions; unknown keys become warnings with "did you mean".
+Policy read_policy(const std::filesystem::path& file, core::Notes& notes);
+
+}  // namespace envlock::spec
