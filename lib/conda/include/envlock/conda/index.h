@@ -29,6 +29,7 @@ struct Candidate {
   std::uint16_t track_features = 0; ///< how many
   bool noarch_subdir = false;       ///< lies in "noarch", not in the platform's own subdir
   bool shadowed = false;            ///< strict priority hides it; only a `channel::name` request may choose it
+  bool conda_format = true;         ///< a .conda file, not .tar.bz2: the solver's Ids go by it
   std::int64_t timestamp = 0;       ///< milliseconds, 0 when unknown
 };
 
