@@ -47,9 +47,10 @@ std::string place(const core::SourceSpan& where) {
 std::string draw_where(const core::SourceSpan& where, Kind kind, const Style& style) {
   // A command line has one line only: its number would say nothing.
   const std::string number = where.line > 0 && where.file != kCommandLine ? std::to_string(where.line) : " ";
-  const std::string indent(number.size() + 1, ' ');
+  const bool has_excerpt = where.line > 0 && !where.text.empty();
+  const std::string indent(has_excerpt ? number.size() + 1 : 2, ' ');
   std::string drawn = indent + paint("-->", Color::blue, style) + " " + place(where) + "\n";
-  if (where.line <= 0 || where.text.empty()) return drawn;
+  if (!has_excerpt) return drawn;
   const Excerpt excerpt = make_excerpt(where, style.width - static_cast<int>(number.size()) - 4);
   const std::string bar = paint("|", Color::blue, style);
   drawn += indent + " " + bar + "\n";
