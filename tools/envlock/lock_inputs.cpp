@@ -131,7 +131,7 @@ conda::Platform platform_of_flag(const std::string& text, const spec::Policy& po
   return conda::make_platform(name, subdir, {});
 }
 
-void apply(const std::vector<Override>& overrides, std::vector<conda::Platform>& platforms) {
+void apply_overrides(const std::vector<Override>& overrides, std::vector<conda::Platform>& platforms) {
   for (const Override& override_one : overrides) {
     const std::string& profile = override_one.profile;
     if (!profile.empty() && find_platform(platforms, profile) == nullptr) {
@@ -180,13 +180,13 @@ std::vector<conda::Platform> choose_platforms(const LockArgs& args, const spec::
       std::unique(platforms.begin(), platforms.end(), [](const auto& a, const auto& b) { return a.name == b.name; }),
       platforms.end());
 
-  apply(environment_overrides(notes), platforms);
+  apply_overrides(environment_overrides(notes), platforms);
   std::vector<Override> flags;
   for (const std::string& text : args.virtual_packages) flags.push_back(parse_override(text));
   // What is said of one profile wins over what is said of all.
   std::stable_sort(flags.begin(), flags.end(),
                    [](const Override& a, const Override& b) { return a.profile.empty() && !b.profile.empty(); });
-  apply(flags, platforms);
+  apply_overrides(flags, platforms);
   return platforms;
 }
 
