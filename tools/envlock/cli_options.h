@@ -17,7 +17,8 @@
 
 namespace CLI {
 class App;
-}
+class Option;
+}  // namespace CLI
 
 namespace envlock::tools {
 
@@ -32,6 +33,11 @@ struct ChannelArgs {
   bool exclude_newer_strict = false;     ///< --exclude-newer-strict
   std::string channel_priority;          ///< --channel-priority strict|flexible|disabled; empty: not said
 };
+
+/// An option that takes one value and may be repeated. CLI11's own vector options swallow the words that follow them,
+/// so that `-c conda-forge environment.yml` would name two channels.
+CLI::Option* add_list_option(CLI::App& command, const std::string& name, std::vector<std::string>& values,
+                             const std::string& description);
 
 /// Adds them, in the help group "Channels".
 void add_channel_options(CLI::App& command, ChannelArgs& args);

@@ -21,6 +21,7 @@ struct CommandHelp {
   std::string synopsis;               ///< "envlock lock [FILE...] [options]"
   std::string details;                ///< a paragraph or two, lines wrapped by hand at 90; may be empty
   std::vector<std::string> examples;  ///< "# what it does\nenvlock lock -p linux-64": at least two
+  bool has_json = true;               ///< false: stdout is for another program's reading as it is
 };
 
 /// The subcommands of the program. Each has one file which ends in
@@ -60,5 +61,6 @@ void add_search(CLI::App& app, Commands& commands);
 void add_why(CLI::App& app, Commands& commands);
 void add_export(CLI::App& app, Commands& commands);
 void add_completion(CLI::App& app, Commands& commands);
+void add_help(CLI::App& app, Commands& commands);
 
 }  // namespace envlock::tools

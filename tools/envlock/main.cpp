@@ -1,1 +1,121 @@
-int main() { return 70; }
+// Parses the command line, runs one subcommand, and turns whatever comes out of it into words and an exit code.
+#include <unistd.h>
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "commands.h"
+#include "exit.h"
+#include "help.h"
+#include "output.h"
+#include "progress_bars.h"
+#include "usage_errors.h"
+
+namespace envlock::tools {
+namespace {
+
+extern "C" void on_interrupt(int) {
+  ProgressBars::clear_from_signal_handler();
+  constexpr char kWords[] = "interrupted\n";
+  (void)!write(STDERR_FILENO, kWords, sizeof kWords - 1);
+  _exit(static_cast<int>(Exit::interrupted));
+}
+
+Exit tell(const std::vector<core::Diagnostic>& errors, Out& out, Exit exit) {
+  out.show_notes();
+  for (const core::Diagnostic& error : errors) out.show(error, report::Kind::error);
+  if (out.json) out.data(report::json_errors(errors, out.notes.all()));
+  return exit;
+}
+
+Exit tell_bug(const std::string& what, Out& out) {
+  return tell({{.code = "internal-error",
+                .what = "a mistake in envlock: " + what,
+                .where = std::nullopt,
+                .why = {},
+                .hints = {"please report it with the command line, the input files and `envlock --version`"}}},
+              out, Exit::bug);
+}
+
+bool is_bug(const std::vector<core::Diagnostic>& errors) {
+  return std::any_of(errors.begin(), errors.end(),
+                     [](const core::Diagnostic& error) { return error.code == "solver-bug"; });
+}
+
+Exit run_command(const Commands::Command& command, Out& out) {
+  out.json = *command.json;
+  out.quiet = *command.quiet;
+  const Exit exit = command.run(out);
+  out.show_notes();
+  return exit;
+}
+
+Exit run(const std::vector<std::string>& words, Out& out) {
+  Commands commands;
+  CLI::App app;
+  app.require_subcommand(0, 1);  // the next word that names a command is an argument: `envlock search export`
+  app.set_help_flag("-h,--help", "Show this text");
+  app.set_version_flag("-V,--version", "envlock " ENVLOCK_VERSION, "Show the version");
+  add_lock(app, commands);
+  add_search(app, commands);
+  add_why(app, commands);
+  add_export(app, commands);
+  add_completion(app, commands);
+  add_help(app, commands);
+  try {
+    std::vector<std::string> reversed(words.rbegin(), words.rend() - 1);
+    app.parse(reversed);
+  } catch (const CLI::CallForVersion&) {
+    out.data("envlock " ENVLOCK_VERSION "\n");
+    return Exit::yes;
+  } catch (const CLI::Success&) {
+    const Commands::Command* command = commands.chosen();
+    out.data(command != nullptr ? help_text(*command, out.stdout_style()) : overview(commands, out.stdout_style()));
+    return Exit::yes;
+  } catch (const CLI::ParseError& error) {
+    out.json = std::find(words.begin(), words.end(), "--json") != words.end();
+    return tell(usage_errors(error, app, commands, words), out, Exit::unknown);
+  }
+  const Commands::Command* command = commands.chosen();
+  if (command == nullptr) {
+    out.words(overview(commands, out.stderr_style()));
+    return Exit::unknown;
+  }
+  return run_command(*command, out);
+}
+
+/// The last stand: nothing gets past it.
+Exit run_guarded(const std::vector<std::string>& words, Out& out) {
+  try {
+    return run(words, out);
+  } catch (const core::Error& error) {
+    return tell(error.diagnostics(), out, is_bug(error.diagnostics()) ? Exit::bug : Exit::unknown);
+  } catch (const std::bad_alloc&) {
+    return tell(
+        {{.code = "out-of-memory", .what = "the memory is used up", .where = std::nullopt, .why = {}, .hints = {}}},
+        out, Exit::unknown);
+  } catch (const std::exception& error) {
+    return tell_bug(error.what(), out);
+  } catch (...) {
+    return tell_bug("an exception of unknown type", out);
+  }
+}
+
+}  // namespace
+}  // namespace envlock::tools
+
+int main(int argc, char** argv) {
+  std::signal(SIGINT, envlock::tools::on_interrupt);
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is told by EPIPE
+  try {
+    envlock::tools::Out out;
+    return static_cast<int>(envlock::tools::run_guarded({argv, argv + argc}, out));
+  } catch (...) {
+    return static_cast<int>(envlock::tools::Exit::unknown);  // stdout and the words about it both failed
+  }
+}

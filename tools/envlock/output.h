@@ -15,7 +15,7 @@ class ProgressBars;
 /// Where a subcommand's answer goes: data to stdout, words to stderr. Bars never mix with either.
 class Out {
  public:
-  /// Looks at the terminal, NO_COLOR, CLICOLOR_FORCE, TERM and COLUMNS.
+  /// Looks at the terminals behind stdout and stderr, NO_COLOR, CLICOLOR_FORCE and TERM.
   Out();
   ~Out();
   Out(const Out&) = delete;
@@ -24,12 +24,13 @@ class Out {
   /// Writes the answer to stdout. A reader that has gone (`| head`) is no mistake: the rest is dropped.
   /// Throws: core::Error "stdout-unwritable" for a full disk and the like.
   void data(std::string_view bytes);
-  /// Writes words for people to stderr.
+  /// Writes words for people to stderr; nothing under --quiet.
   void words(std::string_view text);
   /// Draws on stderr those of `notes` that were not drawn yet. Silent with --json, whose document carries them. main
   /// calls it when a subcommand ends; a subcommand may call it earlier, before its own words.
   void show_notes();
-  /// Draws a diagnostic on stderr; with --json nothing, the document carries it.
+  /// Draws a diagnostic on stderr, an empty line before it when it or the last one is long. With --json nothing: the
+  /// document carries it.
   void show(const core::Diagnostic& diagnostic, report::Kind kind);
 
   /// True when the subcommand was given --json: then stdout gets exactly one document (report/*.h make them).
@@ -48,7 +49,10 @@ class Out {
   report::Style stderr_style_;
   std::shared_ptr<ProgressBars> bars_;
   std::size_t notes_shown_ = 0;
+  bool last_was_long_ = false;
+  bool something_shown_ = false;
   bool stdout_gone_ = false;
+  void to_stderr(std::string_view text);
 };
 
 }  // namespace envlock::tools
