@@ -4,17 +4,18 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstring>
 
 #include "envlock/core/text.h"
+#include "envlock/report/units.h"
 
 namespace envlock::tools {
 namespace {
 
 using namespace std::chrono_literals;
+using report::format_bytes;
 
 constexpr auto kPatience = 500ms;
 constexpr auto kRedraw = 80ms;
@@ -39,18 +40,6 @@ std::string amount(std::uint64_t done, std::uint64_t total) {
 }
 
 }  // namespace
-
-std::string format_bytes(std::uint64_t bytes) {
-  constexpr std::array<const char*, 5> kUnits{"B", "kB", "MB", "GB", "TB"};
-  if (bytes < 1000) return fmt::format("{} B", bytes);
-  double value = static_cast<double>(bytes);
-  std::size_t unit = 0;
-  while (value >= 999.5 && unit + 1 < kUnits.size()) {
-    value /= 1000;
-    ++unit;
-  }
-  return value < 99.95 ? fmt::format("{:.1f} {}", value, kUnits[unit]) : fmt::format("{:.0f} {}", value, kUnits[unit]);
-}
 
 ProgressBars::ProgressBars(Mode mode, report::Style style) : mode_(mode), style_(style) {}
 

@@ -53,7 +53,4 @@ class ProgressBars : public core::Progress {
   Clock::time_point drawn_;
 };
 
-/// "7.5 MB": three digits at most, powers of 1000.
-std::string format_bytes(std::uint64_t bytes);
-
 }  // namespace envlock::tools
