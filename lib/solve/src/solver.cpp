@@ -1,0 +1,49 @@
+#include "envlock/solve/solver.h"
+
+#include "encode.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace envlock::solve {
+namespace {
+
+std::vector<JobId> all_jobs(const Problem& problem) {
+  std::vector<JobId> jobs(problem.jobs.size());
+  std::iota(jobs.begin(), jobs.end(), JobId{0});
+  return jobs;
+}
+
+std::vector<bool> alive_after(const Pruned& pruned) {
+  std::vector<bool> alive(pruned.removals.size());
+  for (CandidateId id = 0; id < alive.size(); ++id) alive[id] = pruned.alive(id);
+  return alive;
+}
+
+}  // namespace
+
+std::optional<Picks> solve(const Problem& problem, const SolveOptions& options) {
+  return solve(Pruner(problem), all_jobs(problem), {}, options);
+}
+
+std::optional<Picks> solve(const Pruner& pruner, std::span<const JobId> jobs, const Exclusion& excluded,
+                           const SolveOptions& options) {
+  const Problem& problem = pruner.problem();
+  if (options.refuse_by_pruning && pruner.run(jobs, PruneLevel::full, excluded).emptied) return std::nullopt;
+  if (!options.prune) {
+    std::vector<bool> alive(problem.candidates.size(), true);
+    for (CandidateId id = 0; id < excluded.size(); ++id) alive[id] = !excluded[id];
+    return solve_with_libsolv(problem, jobs, alive, options.encoding);
+  }
+  const Pruned pruned = pruner.run(jobs, PruneLevel::light, excluded);
+  if (pruned.emptied) return std::nullopt;
+  return solve_with_libsolv(problem, jobs, alive_after(pruned), options.encoding);
+}
+
+bool is_solvable(const Pruner& pruner, std::span<const JobId> jobs, const Exclusion& excluded) {
+  const Pruned pruned = pruner.run(jobs, PruneLevel::full, excluded);
+  if (pruned.emptied) return false;
+  return solve_with_libsolv(pruner.problem(), jobs, alive_after(pruned), Encoding::bits).has_value();
+}
+
+}  // namespace envlock::solve
