@@ -55,6 +55,16 @@ Exit run_command(const Commands::Command& command, Out& out) {
   return exit;
 }
 
+/// `-p linux-64 environment.yml` must not take the file for a second platform, as CLI11's vector options do.
+void one_value_each(const Commands& commands) {
+  for (const Commands::Command& command : commands.all()) {
+    for (CLI::Option* option : command.app->get_options()) {
+      if (option->get_positional() || option->get_items_expected_max() <= 1) continue;
+      if (option->get_items_expected_min() == 1) option->allow_extra_args(false);
+    }
+  }
+}
+
 Exit run(const std::vector<std::string>& words, Out& out) {
   Commands commands;
   CLI::App app;
@@ -67,6 +77,7 @@ Exit run(const std::vector<std::string>& words, Out& out) {
   add_export(app, commands);
   add_completion(app, commands);
   add_help(app, commands);
+  one_value_each(commands);
   try {
     std::vector<std::string> reversed(words.rbegin(), words.rend() - 1);
     app.parse(reversed);

@@ -1,0 +1,96 @@
+// `envlock why`: which line of environment.yml a locked package is there for.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+
+#include "cli_options.h"
+#include "commands.h"
+#include "envlock/core/text.h"
+#include "envlock/lock/lock.h"
+#include "envlock/report/why_report.h"
+#include "lock_file.h"
+
+namespace envlock::tools {
+namespace {
+
+struct WhyArgs {
+  std::string name;
+  std::string lock = kDefaultLock;
+  std::vector<std::string> platforms;
+};
+
+const conda::PackageRecord* find_record(const lock::Lock& lock, const lock::LockedPlatform& platform,
+                                        const std::string& name) {
+  for (const lock::PlatformPackage& package : platform.packages) {
+    const conda::PackageRecord& record = lock.packages.at(package.package).record;
+    if (record.name == name) return &record;
+  }
+  return nullptr;
+}
+
+core::Diagnostic not_locked(const lock::Lock& lock, const WhyArgs& args) {
+  core::Diagnostic diagnostic{.code = "not-locked",
+                              .what = "`" + args.name + "` is not in " + args.lock +
+                                      (args.platforms.empty() ? "" : " for " + core::join(args.platforms, ", ")),
+                              .where = std::nullopt,
+                              .why = {},
+                              .hints = {}};
+  std::vector<std::string> names;
+  for (const lock::LockedPackage& package : lock.packages) names.push_back(package.record.name);
+  if (std::find(names.begin(), names.end(), args.name) != names.end()) {
+    diagnostic.hints.push_back("other platforms of the lock hold it: leave out -p");
+  } else if (const auto meant = core::closest_match(args.name, names)) {
+    diagnostic.hints.push_back("did you mean `" + *meant + "`?");
+  }
+  return diagnostic;
+}
+
+Exit run_why(WhyArgs args, Out& out) {
+  args.name = core::to_lower(args.name);
+  const lock::Lock lock = read_lock_file(args.lock);
+  report::WhyReport why{.name = args.name, .file = args.lock, .platforms = {}, .without = {}};
+  for (const lock::LockedPlatform* platform : choose_locked_platforms(lock, args.lock, args.platforms)) {
+    const std::string& name = platform->platform.name;
+    const conda::PackageRecord* record = find_record(lock, *platform, args.name);
+    std::optional<lock::Reason> reason = lock::why(lock, name, args.name);
+    if (record == nullptr || !reason) {
+      why.without.push_back(name);
+    } else {
+      why.platforms.push_back({name, *record, std::move(*reason)});
+    }
+  }
+  const bool found = !why.platforms.empty();
+  if (out.json) {
+    out.data(report::json_why(why, out.notes.all()));
+  } else if (found) {
+    out.data(report::text_why(why, out.stdout_style()));
+    if (!why.without.empty()) out.words("not locked for " + core::join(why.without, ", ") + "\n");
+  } else {
+    out.show(not_locked(lock, args), report::Kind::error);
+  }
+  return found ? Exit::yes : Exit::no;
+}
+
+}  // namespace
+
+void add_why(CLI::App& app, Commands& commands) {
+  auto args = std::make_shared<WhyArgs>();
+  CLI::App& command = commands.add(
+      app,
+      {.name = "why",
+       .purpose = "Tell why a package is in the lock",
+       .synopsis = "envlock why NAME [LOCK] [-p PLATFORM]...",
+       .details = "Shows the shortest way from a line of environment.yml to the package, and who else needs it.\n"
+                  "Reads the lock alone. Exit code 1 when the package is not locked.",
+       .examples = {"# why is cuda-version locked?\nenvlock why cuda-version",
+                    "# the same for one platform of another lock\nenvlock why libblas ci/envlock.lock -p osx-arm64"}},
+      [args](Out& out) { return run_why(*args, out); });
+  command.add_option("NAME", args->name, "The package's name")->required();
+  command.add_option("LOCK", args->lock, "The lock to read (default: envlock.lock)");
+  add_list_option(command, "-p,--platform", args->platforms,
+                  "Only this platform of the lock; may be repeated (default: all)")
+      ->type_name("PLATFORM")
+      ->group("Options");
+}
+
+}  // namespace envlock::tools
