@@ -79,7 +79,7 @@ std::string replaced(std::string text, const std::string& what, const std::strin
 }
 
 /// For '...' of a shell: a quote inside ends, escapes and begins it again.
-std::string quoted(const std::string& text) {
+std::string in_quotes(const std::string& text) {
   return "'" + replaced(text, "'", "'\\''") + "'";
 }
 
@@ -136,7 +136,7 @@ std::string zsh_script(const std::vector<Subcommand>& commands) {
       "  local -a commands\n"
       "  commands=(\n";
   for (const Subcommand& command : commands) {
-    script += "    " + quoted(command.name + ":" + replaced(command.purpose, ":", "\\:")) + "\n";
+    script += "    " + in_quotes(command.name + ":" + replaced(command.purpose, ":", "\\:")) + "\n";
   }
   script +=
       "  )\n"
@@ -156,11 +156,11 @@ std::string zsh_script(const std::vector<Subcommand>& commands) {
         if (option.takes_value) {
           spec += option.values.empty() ? ":value:_files" : ":value:(" + core::join(option.values, " ") + ")";
         }
-        script += " \\\n        " + quoted(spec);
+        script += " \\\n        " + in_quotes(spec);
       }
     }
     if (!command.first_argument.empty()) {
-      script += " \\\n        " + quoted("1:argument:(" + core::join(command.first_argument, " ") + ")");
+      script += " \\\n        " + in_quotes("1:argument:(" + core::join(command.first_argument, " ") + ")");
     }
     script += " \\\n        '*:file:_files'\n      ;;\n";
   }
