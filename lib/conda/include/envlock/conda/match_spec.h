@@ -31,6 +31,7 @@ class VersionSpec {
  private:
   std::string text_;
   std::shared_ptr<const Node> root_;
+  friend struct VersionSpecAccess;
 };
 
 /// A predicate on one string field: an exact text, a glob ("py3*"), a regular expression ("^...$") or, for numbers, a

@@ -32,10 +32,10 @@ class Version {
   std::optional<Version> without_last_part() const;
 
  private:
-  // The representation is private to version.cpp's author; keep it compact, an index holds 100,000 of them.
   std::string text_ = "0";
-  std::vector<std::uint32_t> parts_;
-  friend struct VersionParts;
+  std::vector<std::uint32_t> parts_;  ///< the words of src/version_words.h: the main version, then the local one
+  std::uint32_t main_size_ = 0;       ///< how many of them are the main version
+  friend struct VersionParser;
 };
 
 /// Orders build strings as versions, as mamba does when all else ties ("hecca" > "h5", "pyh" > "py314"); text that is
