@@ -70,7 +70,8 @@ std::vector<conda::VirtualPackage> read_virtual_packages(Fields& platform) {
   if (array == nullptr) return facts;
   for (const Json& item : array->items) {
     try {
-      if (item.kind != Json::Kind::text) throw core::Error(core::Diagnostic{.code = "wrong-type", .what = "not a string"});
+      if (item.kind != Json::Kind::text)
+        throw core::Error(core::Diagnostic{.code = "wrong-type", .what = "not a string"});
       facts.push_back(conda::parse_virtual_package(item.text));
     } catch (const core::Error&) {
       platform.mistakes().add(item, "a virtual package such as \"__glibc=2.28=0\" should stand here");

@@ -47,6 +47,7 @@ core::SourceSpan span_of_line(std::string_view source, const std::string& file, 
   core::SourceSpan span = span_of(source, file, begin, begin);
   span.line = line;
   span.column = column;
+  if (line == 0) span.text.clear();
   return span;
 }
 

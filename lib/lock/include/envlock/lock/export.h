@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "envlock/conda/package_record.h"
@@ -8,21 +9,32 @@
 
 namespace envlock::lock {
 
-/// The records of a platform with dependencies before dependents, ties by name; cycles broken at the smallest name.
+/// The records of a platform with dependencies before dependents, otherwise by name: each name in turn, after what it
+/// needs. A cycle is broken where it is entered first; python never waits for a package that needs python.
 std::vector<const LockedPackage*> in_dependency_order(const Lock& lock, const LockedPlatform& platform);
 
-/// An @EXPLICIT file (CEP 23): full URLs, "#sha256:" fragments, dependency order.
+/// Which hash an @EXPLICIT file carries: "#sha256:..." is for conda 25 and mamba 2, "#<md5>" is for all.
 enum class ExplicitHash { sha256, md5 };
+/// An @EXPLICIT file (CEP 23): full URLs with their hashes, in dependency order. Folder channels are written as the
+/// lock has them, relative to the folder of the lock. Throws: core::Error "hash-missing" when an md5 is asked for that
+/// a record lacks.
 std::string format_explicit(const Lock& lock, const LockedPlatform& platform, ExplicitHash hash);
-/// A conda-lock.yml v1 (CEP 37) for all platforms, content_hash included; profiles of one subdir are refused with a hint.
-std::string format_conda_lock(const Lock& lock, const spec::Spec* spec);
+/// A conda-lock.yml v1 (CEP 37) for all platforms. `content_hash` is what conda-lock computes of the requests with its
+/// own default virtual packages, so that `conda-lock lock --check-input-hash` finds it fresh; `spec`, when given, lends
+/// the channels and requests as they were written. Notes tell what conda-lock will not like: records without md5, pip.
+/// Throws: core::Error "export-profiles" when two platforms share a subdir, which the format cannot express.
+std::string format_conda_lock(const Lock& lock, const spec::Spec* spec, core::Notes* notes = nullptr);
 
 /// The records behind a solve, for `--save-index` and `--index`: canonical JSON with channels and records.
+/// Order: records by (name, channel, subdir, file name), each once.
 struct SavedIndex {
   std::vector<conda::Channel> channels;
   std::vector<conda::PackageRecord> records;
+
+  bool operator==(const SavedIndex&) const = default;
 };
 std::string format(const SavedIndex& index);
+/// Throws: core::Error "saved-index-invalid" with positions, "lock-version".
 SavedIndex parse_saved_index(std::string_view text, const std::string& file);
 
 }  // namespace envlock::lock

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "envlock/conda/package_record.h"
@@ -16,20 +18,28 @@ enum class Loosen { none, build };
 struct Preference {
   std::string name;
   std::string version;
+  bool version_is_prefix = false;  ///< "3.10" of a line `python=3.10`: any 3.10.*
   std::string build;
   std::string file_name;
   std::optional<core::Sha256> sha256;
   std::optional<core::Md5> md5;
   std::string subdir;    ///< "" when not known
   std::string platform;  ///< the subdir it was locked for; "" when not said
+
+  bool operator==(const Preference&) const = default;
 };
 
-/// Reads picks for `--like` from an envlock.lock, an @EXPLICIT file (CEP 23), a conda-lock.yml (CEP 37), a pixi.lock, or
-/// an environment.yml full of pins (told apart by content). pip entries are left out with a note.
-/// Throws: core::Error with positions.
+/// Reads picks for `--like` from an envlock.lock, an @EXPLICIT file (CEP 23), a conda-lock.yml (CEP 37), a pixi.lock,
+/// or an environment.yml full of pins (told apart by content). pip entries are left out with a note. Order: as in the
+/// file; a pick that stands several times (once a category) comes once. Throws: core::Error "like-invalid" with
+/// positions, "like-unknown" for a file that is none of these, "lock-..." for an envlock.lock, and what `spec` says of
+/// an environment.yml.
 std::vector<Preference> read_preferences(const std::filesystem::path& file, core::Notes& notes);
+/// The same from text; `file` is what messages call it.
+std::vector<Preference> parse_preferences(std::string_view text, const std::string& file, core::Notes& notes);
 
-/// True when the record is that pick.
+/// True when the record is that pick: the same build of the same version, as .conda or .tar.bz2 alike; where the very
+/// file is named, its hashes must agree too. Loosen::build is content with the same version.
 bool matches(const Preference& preference, const conda::PackageRecord& record, Loosen loosen);
 
 }  // namespace envlock::lock

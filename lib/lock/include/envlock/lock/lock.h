@@ -28,8 +28,8 @@ struct LockedPackage {
 };
 
 struct PlatformPackage {
-  std::size_t package = 0;               ///< index into Lock::packages
-  std::vector<std::string> categories;   ///< sorted; why it is there: those of the requests that reach it
+  std::size_t package = 0;              ///< index into Lock::packages
+  std::vector<std::string> categories;  ///< sorted; why it is there: those of the requests that reach it
 
   bool operator==(const PlatformPackage&) const = default;
 };
@@ -50,13 +50,14 @@ struct Options {
 };
 
 /// `envlock.lock` as a value.
-/// Order: requests by (name, text, selector, category), packages by (name, channel, subdir, file name), platforms by name.
+/// Order: requests by (name, text, selector, category), packages by (name, channel, subdir, file name), platforms by
+/// name.
 struct Lock {
-  std::vector<conda::Channel> channels;    ///< in rank order
-  std::vector<conda::Request> requests;    ///< `where` empty
+  std::vector<conda::Channel> channels;  ///< in rank order
+  std::vector<conda::Request> requests;  ///< `where` empty
   Options options;
   std::map<std::string, std::string> variables;
-  std::vector<LockedPackage> packages;     ///< each chosen record once
+  std::vector<LockedPackage> packages;  ///< each chosen record once
   std::vector<LockedPlatform> platforms;
 
   bool operator==(const Lock&) const = default;
@@ -74,8 +75,8 @@ Lock make(const spec::Spec& spec, const std::vector<conda::Channel>& channels, c
 
 /// Canonical bytes: docs/formats/envlock-lock.md.
 std::string format(const Lock& lock);
-/// Throws: core::Error "lock-invalid" (with line and column), "lock-version", "lock-conflict-markers", "lock-not-canonical"
-/// never: other layouts of the same JSON are read.
+/// Throws: core::Error "lock-invalid" (with line and column), "lock-version", "lock-conflict-markers",
+/// "lock-not-canonical" never: other layouts of the same JSON are read.
 Lock parse(std::string_view text, const std::string& file);
 Lock read(const std::filesystem::path& file);
 /// A lock that git left with conflict markers: both sides, ours first. Absent when it has none.
@@ -95,7 +96,7 @@ std::vector<core::Diagnostic> check(const Lock& lock, const spec::Spec& spec, co
 
 /// Why a package is in a platform of the lock: the shortest chain from a request, then every direct dependent.
 struct Reason {
-  std::vector<std::string> chain;       ///< "pytorch >=2.0 (environment.yml)", "pytorch 2.5.1 needs numpy >=1.19,<3", ...
+  std::vector<std::string> chain;  ///< "pytorch >=2.0 (environment.yml)", "pytorch 2.5.1 needs numpy >=1.19,<3", ...
   std::vector<std::string> dependents;  ///< names, sorted
 };
 std::optional<Reason> why(const Lock& lock, std::string_view platform, std::string_view name);

@@ -1,0 +1,216 @@
+#include <algorithm>
+#include <cctype>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "catalog.h"
+#include "conda_lock_hash.h"
+#include "envlock/core/text.h"
+#include "envlock/core/url.h"
+#include "envlock/lock/export.h"
+#include "requests.h"
+#include "yaml_scalar.h"
+
+namespace envlock::lock {
+namespace {
+
+constexpr std::string_view kAlias = "https://conda.anaconda.org/";
+
+// What stands in an environment.yml for that channel: the name where conda knows it by name.
+std::string channel_text(const conda::Channel& channel) {
+  const std::string_view base = channel.base;
+  return std::string(base.starts_with(kAlias) ? base.substr(kAlias.size()) : base);
+}
+
+// Channels as written where nothing secret or unexpanded is in them; else as the lock names them.
+std::vector<CondaLockChannel> channels_of(const Lock& lock, const spec::Spec* spec) {
+  std::vector<CondaLockChannel> channels;
+  if (spec != nullptr) {
+    for (const spec::ChannelEntry& entry : spec->channels) {
+      const bool plain =
+          entry.written.find('$') == std::string::npos && core::without_secrets(entry.written) == entry.written;
+      if (!plain || entry.written != entry.text) break;
+      channels.push_back({entry.written, {}});
+    }
+    if (!channels.empty() && channels.size() == spec->channels.size()) return channels;
+    channels.clear();
+  }
+  for (const conda::Channel& channel : lock.channels) channels.push_back({channel_text(channel), {}});
+  return channels;
+}
+
+// The version field that conda makes of a spec: "==1.2" and "1.2" are "1.2", "=1.2" is "1.2.*".
+std::string conda_version(const conda::MatchSpec& spec) {
+  if (!spec.version) return {};
+  std::string text = spec.version->text();
+  if (text.starts_with("==") && !spec.build && text.find_first_of(",|", 2) == std::string::npos) return text.substr(2);
+  return text;
+}
+
+std::vector<CondaLockDependency> dependencies_of(const std::vector<conda::Request>& requests,
+                                                 const std::string& subdir) {
+  std::map<std::string, CondaLockDependency> last;  // of a name asked for twice, conda-lock keeps the last
+  for (const conda::Request* request : requests_on(requests, subdir)) {
+    CondaLockDependency each;
+    each.name = request->spec.name;
+    each.category = request->category;
+    each.version = conda_version(request->spec);
+    if (request->implied_by) {
+      // conda-lock adds pip for a pip list and for nothing else, with a star and always in `main`.
+      if (*request->implied_by == "python") continue;
+      each.version = "*";
+      each.category = "main";
+    }
+    if (request->spec.build) each.build = request->spec.build->text();
+    each.channel = request->spec.channel;
+    last[each.name] = std::move(each);
+  }
+  std::vector<CondaLockDependency> result;
+  for (auto& [name, each] : last) result.push_back(std::move(each));
+  return result;
+}
+
+// "numpy >=1.19,<3 py3*" is numpy: ">=1.19,<3 py3*"; of a name that stands twice both constraints hold.
+std::map<std::string, std::string> constraints_of(const std::vector<Edge>& depends) {
+  std::map<std::string, std::string> result;
+  for (const Edge& edge : depends) {
+    const std::string_view rest =
+        core::trim(std::string_view(*edge.text).substr(std::min(edge.name.size(), edge.text->size())));
+    std::string& constraint = result[std::string(edge.name)];
+    const bool both = !constraint.empty() && !rest.empty() && constraint != rest;
+    constraint = both ? constraint + "," + std::string(rest) : constraint.empty() ? std::string(rest) : constraint;
+  }
+  return result;
+}
+
+struct Entry {
+  std::size_t package = 0;
+  std::string subdir;
+  std::string category;
+};
+
+void append_entry(std::string& out, const Entry& entry, const Catalog& catalog) {
+  const conda::PackageRecord& record = catalog.record(entry.package);
+  const auto line = [&out](const char* key, const std::string& value) {
+    out += std::string(key) + ": " + yaml_scalar(value) + "\n";
+  };
+  line("- name", record.name);
+  line("  version", record.version);
+  out += "  manager: conda\n";
+  line("  platform", entry.subdir);
+  const std::map<std::string, std::string> depends = constraints_of(catalog.depends(entry.package));
+  out += depends.empty() ? "  dependencies: {}\n" : "  dependencies:\n";
+  for (const auto& [name, constraint] : depends)
+    out += "    " + yaml_scalar(name) + ": " + yaml_scalar(constraint) + "\n";
+  line("  url", conda::package_url(record));
+  out += "  hash:\n";
+  if (record.md5) line("    md5", core::format(*record.md5));
+  if (record.sha256) line("    sha256", core::format(*record.sha256));
+  if (!record.build.empty()) line("  build", record.build);
+  line("  category", entry.category);
+  out += entry.category == "main" ? "  optional: false\n" : "  optional: true\n";
+}
+
+// One entry a category; what `main` reaches is always installed, so its other categories say nothing.
+std::vector<Entry> entries_of(const Lock& lock) {
+  std::vector<Entry> entries;
+  for (const LockedPlatform& platform : lock.platforms) {
+    for (const PlatformPackage& each : platform.packages) {
+      const bool main = std::find(each.categories.begin(), each.categories.end(), "main") != each.categories.end();
+      const std::vector<std::string> categories = main ? std::vector<std::string>{"main"} : each.categories;
+      for (const std::string& category : categories)
+        entries.push_back({each.package, platform.platform.subdir, category});
+    }
+  }
+  std::sort(entries.begin(), entries.end(), [&](const Entry& left, const Entry& right) {
+    const std::string& left_name = lock.packages[left.package].record.name;
+    const std::string& right_name = lock.packages[right.package].record.name;
+    return std::tie(left_name, left.subdir, left.category) < std::tie(right_name, right.subdir, right.category);
+  });
+  return entries;
+}
+
+void refuse_profiles(const Lock& lock) {
+  std::map<std::string, std::string> profile_of;
+  for (const LockedPlatform& each : lock.platforms) {
+    const auto [other, is_new] = profile_of.emplace(each.platform.subdir, each.platform.name);
+    if (is_new) continue;
+    throw core::Error(core::Diagnostic{
+        .code = "export-profiles",
+        .what = "conda-lock.yml cannot hold two platforms of `" + core::printable(each.platform.subdir) + "`: `" +
+                core::printable(other->second) + "` and `" + core::printable(each.platform.name) + "`",
+        .hints = {"export one of them with `-p " + core::printable(each.platform.name) + "`"}});
+  }
+}
+
+void append_metadata(std::string& out, const Lock& lock, const spec::Spec* spec) {
+  const std::vector<CondaLockChannel> channels = channels_of(lock, spec);
+  std::vector<std::string> subdirs;
+  for (const LockedPlatform& each : lock.platforms) subdirs.push_back(each.platform.subdir);
+  std::sort(subdirs.begin(), subdirs.end());
+
+  std::vector<conda::Request> requests = lock.requests;
+  if (spec != nullptr) {
+    std::vector<conda::Platform> platforms;
+    for (const LockedPlatform& each : lock.platforms) platforms.push_back(each.platform);
+    requests = requests_of(*spec, platforms);
+  }
+  out += "version: 1\nmetadata:\n  content_hash:\n";
+  for (const std::string& subdir : subdirs) {
+    out += "    " + subdir + ": " +
+           yaml_scalar(conda_lock_content_hash(channels, dependencies_of(requests, subdir), subdir)) + "\n";
+  }
+  out += channels.empty() ? "  channels: []\n" : "  channels:\n";
+  for (const CondaLockChannel& channel : channels) {
+    out += "  - url: " + yaml_scalar(channel.url) + "\n    used_env_vars: []\n";
+  }
+  out += subdirs.empty() ? "  platforms: []\n" : "  platforms:\n";
+  for (const std::string& subdir : subdirs) out += "  - " + yaml_scalar(subdir) + "\n";
+  std::vector<std::string> sources = {"environment.yml"};
+  if (spec != nullptr && !spec->files.empty()) sources = spec->files;
+  out += "  sources:\n";
+  for (const std::string& source : sources) {
+    // A path of this machine helps nobody else.
+    const std::size_t slash = source.front() == '/' ? source.rfind('/') : std::string::npos;
+    out += "  - " + yaml_scalar(slash == std::string::npos ? source : source.substr(slash + 1)) + "\n";
+  }
+}
+
+void note_losses(const Lock& lock, const spec::Spec* spec, core::Notes& notes) {
+  const auto without_md5 = static_cast<std::size_t>(std::count_if(
+      lock.packages.begin(), lock.packages.end(), [](const LockedPackage& each) { return !each.record.md5; }));
+  if (without_md5 > 0) {
+    notes.warning({.code = "export-no-md5",
+                   .what = std::to_string(without_md5) + " of " + std::to_string(lock.packages.size()) +
+                           " packages have no md5: conda-lock refuses such entries, although its format allows them",
+                   .hints = {"mamba and conda-lockfiles take the file; for conda-lock use `envlock export explicit`"}});
+  }
+  if (spec != nullptr && !spec->pip.empty()) {
+    notes.warning({.code = "export-no-pip",
+                   .what = "the pip section is not locked, so conda-lock.yml does not hold it, nor its content_hash",
+                   .where = spec->pip.front().where});
+  }
+}
+
+}  // namespace
+
+std::string format_conda_lock(const Lock& lock, const spec::Spec* spec, core::Notes* notes) {
+  refuse_profiles(lock);
+  std::string out =
+      "# This lock file was generated by envlock from envlock.lock. DO NOT EDIT!\n"
+      "#\n"
+      "# Install this environment as \"YOURENV\" with:\n"
+      "#     conda-lock install -n YOURENV conda-lock.yml\n"
+      "# or, where the file's name ends in -lock.yml, with:\n"
+      "#     micromamba create -n YOURENV -f conda-lock.yml\n";
+  append_metadata(out, lock, spec);
+  const std::vector<Entry> entries = entries_of(lock);
+  out += entries.empty() ? "package: []\n" : "package:\n";
+  const Catalog catalog(lock.packages);
+  for (const Entry& entry : entries) append_entry(out, entry, catalog);
+  if (notes != nullptr) note_losses(lock, spec, *notes);
+  return out;
+}
+
+}  // namespace envlock::lock
