@@ -38,6 +38,25 @@ std::vector<solve::JobId> all_jobs(const Translation& translation) {
   return jobs;
 }
 
+/// Settles a name on the best candidate that it can have.
+void update_first(NameRef name, const Translation& translation, const solve::Pruner& pruner,
+                  solve::Exclusion& excluded) {
+  const std::vector<solve::JobId> jobs = all_jobs(translation);
+  const auto found = std::find(translation.names.begin(), translation.names.end(), name);
+  if (found == translation.names.end()) return;
+  for (const solve::CandidateId id :
+       translation.problem.names[static_cast<std::size_t>(found - translation.names.begin())]) {
+    if (!excluded.empty() && excluded[id]) continue;
+    solve::Exclusion tried = excluded;
+    solve::exclude_others(translation.problem, id, tried);
+    const auto picks = solve::solve(pruner, jobs, tried);
+    if (!picks) continue;
+    // A name that nothing needs with these requests is left alone.
+    if (std::binary_search(picks->begin(), picks->end(), id)) excluded = std::move(tried);
+    return;
+  }
+}
+
 /// Keeps favored candidates where that leaves an answer: those that are asked for by name before the others.
 void keep_favored(const Translation& translation, const solve::Pruner& pruner, const std::vector<bool>& is_favored,
                   solve::Exclusion& excluded) {
@@ -118,6 +137,7 @@ Outcome conda(const std::vector<conda::Request>& requests, const conda::Index& i
   const Translation translation = translate(catalog, requests, Scope::needed, &preference);
   const solve::Pruner pruner(translation.problem);
   solve::Exclusion excluded;
+  for (const std::string& name : options.updated) update_first(catalog.find_name(name), translation, pruner, excluded);
   if (!options.favored.empty()) keep_favored(translation, pruner, is_favored, excluded);
   const auto picks = solve::solve(pruner, all_jobs(translation), excluded);
   note_unreadable(catalog, notes);

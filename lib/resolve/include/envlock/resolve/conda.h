@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "envlock/conda/request.h"
 #include "envlock/conda/solution.h"
 #include "envlock/core/diagnostic.h"
+#include "envlock/core/time.h"
 
 namespace envlock::resolve {
 
@@ -18,6 +20,11 @@ struct CondaOptions {
   std::vector<conda::VirtualPackage> virtual_packages;
   /// Locked records to stay with where they fit; the solution changes least. Matched by channel, subdir and file name.
   std::vector<conda::PackageRecord> favored;
+  /// Names that get their best record first, before anything favored is kept: `--update NAME`. Leave their locked
+  /// records out of `favored`.
+  std::vector<std::string> updated;
+  /// Only for explanations: records newer than this were left out of the index.
+  std::optional<core::Milliseconds> exclude_newer;
   /// What a `channel::` prefix of a request means: its text -> canonical bases. Others compare by name and base.
   std::map<std::string, std::vector<std::string>> channel_bases;
   bool taint_rule = true;  ///< off: mamba's order exactly
