@@ -43,6 +43,39 @@ const std::vector<std::string>& known_keys() {
   return keys;
 }
 
+/// "python>=3.10" where CEP 43 allows it, brackets otherwise.
+std::string format_in_condition(const MatchSpec& spec) {
+  MatchSpec name_and_version;
+  name_and_version.name = spec.name;
+  name_and_version.version = spec.version;
+  if (spec.version && spec == name_and_version) {
+    const std::string& version = spec.version->text();
+    if (std::string_view("=<>!~").find(version.front()) != std::string_view::npos &&
+        version.find_first_of("()^$*") == std::string::npos) {
+      return spec.name + version;
+    }
+  }
+  return format(spec);
+}
+
+/// The word at the start of a condition: up to a space or parenthesis that stands outside brackets and quotes.
+std::string_view condition_word(std::string_view text) {
+  char quote = 0;
+  int brackets = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quote != 0) {
+      if (c == quote) quote = 0;
+      continue;
+    }
+    if (brackets > 0 && (c == '\'' || c == '"')) quote = c;
+    if (c == '[') ++brackets;
+    if (c == ']') --brackets;
+    if (brackets <= 0 && (is_space(c) || c == '(' || c == ')')) return text.substr(0, i);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::size_t MatchSpecParser::parse_brackets(std::size_t open, std::size_t end) {
@@ -52,13 +85,14 @@ std::size_t MatchSpecParser::parse_brackets(std::size_t open, std::size_t end) {
   };
   skip();
   if (at < end && text_[at] == ']') fail_at(open, at + 1 - open, "the brackets are empty");
-  for (bool first = true;; first = false) {
+  for (std::size_t comma = 0;;) {
     skip();
     if (at == end) fail_at(open, 1, "this bracket is not closed");
     if (text_[at] == ']') {
-      if (!first) lenient({at - 1, at}, "a comma stands before the closing bracket");
+      if (comma != 0) lenient({comma, comma + 1}, "a comma stands before the closing bracket");
       return at + 1;
     }
+    comma = 0;
     const std::size_t key_first = at;
     while (at < end && is_key_character(text_[at])) ++at;
     const Span key_where{key_first, at};
@@ -72,7 +106,7 @@ std::size_t MatchSpecParser::parse_brackets(std::size_t open, std::size_t end) {
     } else if (at == end || text_[at] != '=') {
       if (key == "optional" && at < end && (text_[at] == ']' || text_[at] == ',')) {
         lenient(key_where, "`optional` is a relic of old conda and means nothing");
-        if (text_[at] == ',') ++at;
+        if (text_[at] == ',') comma = at++;
         continue;
       }
       fail_at(key_where.first, key_where.size(), "`" + key + "` has no value",
@@ -87,7 +121,7 @@ std::size_t MatchSpecParser::parse_brackets(std::size_t open, std::size_t end) {
     skip();
     if (at == end) fail_at(open, 1, "this bracket is not closed");
     if (text_[at] == ',') {
-      ++at;
+      comma = at++;
     } else if (text_[at] != ']') {
       if (before == at) fail_at(at, 1, "a comma or the closing bracket is expected here");
       lenient({before, at}, "keys are separated by commas");
@@ -208,7 +242,9 @@ void MatchSpecParser::set_key(std::string_view key, Span key_where, Value& value
   } else if (canonical == "build_number") {
     set_build_number(value.text, value.where);
   } else if (canonical == "channel") {
+    const std::optional<std::string> subdir = std::move(spec_.subdir);
     set_channel(value.text, value.where);
+    if (subdir) spec_.subdir = subdir;  // a key of its own counts, whichever stands first
   } else if (canonical == "subdir") {
     const std::string subdir = core::to_lower(value.text);
     if (subdir != "*") spec_.subdir = subdir;
@@ -223,8 +259,7 @@ void MatchSpecParser::set_key(std::string_view key, Span key_where, Value& value
   } else if (canonical == "fn") {
     spec_.file_name = value.text;
   } else if (canonical == "when") {
-    check_condition(value);
-    spec_.when = std::string(core::trim(value.text));
+    spec_.when = parse_condition(value);
   } else if (canonical == "extras") {
     set_name_list(spec_.extras, value, false);
   } else if (canonical == "flags") {
@@ -246,11 +281,11 @@ void MatchSpecParser::set_key(std::string_view key, Span key_where, Value& value
 
 /// Within brackets a bare version is exact, "=1.8" fuzzy.
 void MatchSpecParser::set_version_key(const Value& value) {
-  bool is_lenient = false;
+  const char* leniency = nullptr;
   // Offsets into a quoted value are those of the text as long as nothing was escaped in it.
   const std::size_t offset = value.where.first + (value.quoted ? 1 : 0);
-  VersionSpec parsed = parse_version_spec(value.text, offset, is_lenient);
-  if (is_lenient) lenient(value.where, "the version is not written as the standard has it");
+  VersionSpec parsed = parse_version_spec(value.text, offset, leniency);
+  if (leniency != nullptr) lenient(value.where, leniency);
   if (!parsed.matches_everything()) spec_.version = std::move(parsed);
 }
 
@@ -296,51 +331,66 @@ void MatchSpecParser::set_name_list(std::vector<std::string>& target, const Valu
 }
 
 /// CEP 43: specs joined by `and` and `or`, with parentheses; none of them has a condition of its own.
-void MatchSpecParser::check_condition(const Value& value) {
+std::string MatchSpecParser::parse_condition(const Value& value) {
   const std::string_view text = value.text;
+  const auto refuse = [&](std::string why) {
+    fail_at(value.where.first, value.where.size(), std::move(why),
+            {"write specs without spaces, joined by `and` and `or`: `when=\"python>=3.10 and __unix\"`"});
+  };
   int depth = 0;
   bool wants_spec = true;
-  std::size_t at = 0;
-  while (at < text.size()) {
+  std::string canonical;
+  std::string spec;
+  const auto append = [&](std::string_view word) {
+    if (!canonical.empty() && canonical.back() != '(' && word != ")") canonical += ' ';
+    canonical += word;
+  };
+  const auto finish = [&] {
+    if (spec.empty()) return;
+    MatchSpecParser inner(spec, SpecSyntax::lenient);
+    try {
+      const MatchSpec parsed = inner.run();
+      if (parsed.when) refuse("a condition holds no condition of its own");
+      append(format_in_condition(parsed));
+    } catch (const SpecFailure& failure) {
+      refuse("the condition `" + core::printable(spec, 80) + "` is not a spec: " + failure.why);
+    }
+    spec.clear();
+    wants_spec = false;
+  };
+  for (std::size_t at = 0; at < text.size();) {
     if (is_space(text[at])) {
       ++at;
-    } else if (text[at] == '(' || text[at] == ')') {
+      continue;
+    }
+    if (text[at] == '(' || text[at] == ')') {
+      finish();
       depth += text[at] == '(' ? 1 : -1;
-      if (depth < 0 || (text[at] == '(') != wants_spec) break;
+      if (depth < 0 || (text[at] == '(') != wants_spec) refuse("the parentheses of the condition do not match");
+      append(text.substr(at, 1));
       ++at;
+      continue;
+    }
+    const std::string_view word = condition_word(text.substr(at));
+    at += word.size();
+    if (word == "and" || word == "or") {
+      finish();
+      if (wants_spec) refuse("a spec is missing beside `" + std::string(word) + "`");
+      wants_spec = true;
+      append(word);
     } else {
-      std::size_t last = at;
-      char quote = 0;
-      int brackets = 0;
-      for (; last < text.size(); ++last) {
-        const char c = text[last];
-        if (quote != 0) {
-          if (c == quote) quote = 0;
-          continue;
-        }
-        if (brackets > 0 && (c == '\'' || c == '"')) quote = c;
-        if (c == '[') ++brackets;
-        if (c == ']') --brackets;
-        if (brackets == 0 && (is_space(c) || c == '(' || c == ')')) break;
+      if (!wants_spec) refuse("`and` or `or` is missing in the condition");
+      if (!spec.empty()) {
+        lenient(value.where, "a spec within a condition holds no space");
+        spec += ' ';
       }
-      const std::string_view word = text.substr(at, last - at);
-      if (word == "and" || word == "or") {
-        if (wants_spec) break;
-        wants_spec = true;
-      } else {
-        if (!wants_spec) break;
-        wants_spec = false;
-        MatchSpecParser inner(word, SpecSyntax::lenient);
-        if (inner.run().when)
-          fail_at(value.where.first, value.where.size(), "a condition holds no condition of its own");
-      }
-      at = last;
+      spec += word;
     }
   }
-  if (at < text.size() || wants_spec || depth != 0) {
-    fail_at(value.where.first, value.where.size(), "the condition is not a row of specs joined by `and` and `or`",
-            {"write `when=\"python >=3.10\"` without spaces: `when=\"python>=3.10 and __unix\"`"});
-  }
+  finish();
+  if (wants_spec) refuse("the condition ends where a spec is expected");
+  if (depth != 0) refuse("the parentheses of the condition do not match");
+  return canonical;
 }
 
 }  // namespace envlock::conda

@@ -49,54 +49,76 @@ MatchSpec MatchSpecParser::run() {
     return std::move(spec_);
   }
 
-  // The brackets; `chan[subdir]::name` is a relic of old conda.
-  Span positional = all;
-  const std::size_t open = view(all).find('[');
-  if (open != std::string_view::npos) {
-    const std::size_t close = parse_brackets(all.first + open, all.last);
-    const Span after = trimmed({close, all.last});
-    positional.last = all.first + open;
-    if (!after.empty()) {
-      if (text_[after.first] == '[') fail_at(after.first, 1, "a spec has one pair of brackets");
-      if (text_[after.first] == '(') {
-        if (!strip_legacy_parentheses(after).empty())
-          fail_at(after.first, after.size(), "nothing may follow the brackets");
-      } else if (view(after).starts_with(":")) {
-        fail_at(all.first + open, 1, "the subdir stands after the channel and a slash: `channel/subdir::name`");
-      } else if (view(after).find('[') != std::string_view::npos) {
-        fail_at(after.first, after.size(), "a spec has one pair of brackets");
-      } else {
-        const MatchSpec keys = std::move(spec_);
-        spec_ = MatchSpec{};
-        parse_positional(positional);
-        lenient(after, "the version stands after the brackets");
-        parse_version_and_build(after, is_space(text_[close]));
-        const std::string name = std::move(spec_.name);
-        MatchSpec outer = std::move(spec_);
-        spec_ = keys;
-        spec_.name = name;
-        if (!spec_.version) spec_.version = std::move(outer.version);
-        if (!spec_.build) spec_.build = std::move(outer.build);
-        if (!spec_.channel) spec_.channel = std::move(outer.channel);
-        if (!spec_.subdir) spec_.subdir = std::move(outer.subdir);
-        return std::move(spec_);
-      }
+  const std::size_t open = find_brackets(all);
+  if (open == all.last) {
+    parse_positional(strip_legacy_parentheses(all));
+  } else {
+    parse_with_brackets(all, open);
+  }
+  return std::move(spec_);
+}
+
+/// Where the brackets begin; those of a regular expression, `^py3[0-9]$`, are none.
+std::size_t MatchSpecParser::find_brackets(Span span) const {
+  for (std::size_t i = span.first; i < span.last; ++i) {
+    if (text_[i] == '[') return i;
+    if (text_[i] != '^') continue;
+    std::size_t dollar = text_.find('$', i);
+    while (dollar < span.last && dollar + 1 < span.last &&
+           std::string_view(" \t=,|)[").find(text_[dollar + 1]) == std::string_view::npos) {
+      dollar = text_.find('$', dollar + 1);
+    }
+    if (dollar >= span.last) return span.last;
+    i = dollar;
+  }
+  return span.last;
+}
+
+void MatchSpecParser::parse_with_brackets(Span all, std::size_t open) {
+  // `channel[subdir]::name` is a relic of old conda.
+  const std::size_t first_close = text_.find("]::", open);
+  if (first_close < all.last) {
+    const std::string_view subdir = view({open + 1, first_close});
+    if (subdir == "noarch" || is_known_subdir(subdir)) {
+      lenient({open, first_close + 1}, "a subdir stands after the channel and a slash: `channel/subdir::name`");
+      const std::string spec = std::string(view({all.first, open})) + "/" + std::string(subdir) +
+                               std::string(view({first_close + 1, all.last}));
+      MatchSpecParser rewritten(spec, syntax_);
+      spec_ = rewritten.run();
+      leniencies_.insert(leniencies_.end(), rewritten.leniencies_.begin(), rewritten.leniencies_.end());
+      warnings_.insert(warnings_.end(), rewritten.warnings_.begin(), rewritten.warnings_.end());
+      return;
     }
   }
-  const std::optional<VersionSpec> version = std::move(spec_.version);
-  const std::optional<StringSpec> build = std::move(spec_.build);
-  const std::optional<std::string> channel = std::move(spec_.channel);
-  const std::optional<std::string> subdir = std::move(spec_.subdir);
-  spec_.version.reset();
-  spec_.build.reset();
-  spec_.channel.reset();
-  spec_.subdir.reset();
-  parse_positional(strip_legacy_parentheses(trimmed(positional)));
-  if (version) spec_.version = version;
-  if (build) spec_.build = build;
-  if (channel) spec_.channel = channel;
-  if (subdir) spec_.subdir = subdir;
-  return std::move(spec_);
+  const std::size_t close = parse_brackets(open, all.last);
+  const MatchSpec keys = std::move(spec_);
+  spec_ = MatchSpec{};
+  Span after = strip_legacy_parentheses(trimmed({close, all.last}));
+  if (after.empty()) {
+    parse_positional(strip_legacy_parentheses(trimmed({all.first, open})));
+  } else {
+    if (view(after).find('[') != std::string_view::npos) {
+      fail_at(after.first, after.size(), "a spec has one pair of brackets");
+    }
+    if (!begins_version(text_[after.first]) && !is_space(text_[close])) {
+      fail_at(after.first, after.size(), "nothing but a version may follow the brackets");
+    }
+    lenient(after, "the version stands after the brackets");
+    Span before = trimmed({all.first, open});
+    if (!parse_name(parse_channel(before)).empty()) {
+      fail_at(after.first, after.size(), "a version stands before the brackets already");
+    }
+    parse_version_and_build(after, is_space(text_[close]));
+  }
+  // Keys count more than what stands before the brackets; the name alone cannot be overridden.
+  std::string name = std::move(spec_.name);
+  MatchSpec positional = std::move(spec_);
+  spec_ = keys;
+  spec_.name = std::move(name);
+  if (!spec_.version) spec_.version = std::move(positional.version);
+  if (!spec_.build) spec_.build = std::move(positional.build);
+  if (!spec_.channel) spec_.channel = std::move(positional.channel);
+  if (!spec_.subdir) spec_.subdir = std::move(positional.subdir);
 }
 
 /// "#" begins a comment, but not within brackets, and not as the fragment of a package URL.
@@ -286,14 +308,14 @@ void MatchSpecParser::parse_version_and_build(Span rest, bool separated_by_space
   }
 
   if (build == rest.last) {
-    set_version(rest, false, separated_by_space, true);
+    set_version(rest, EqualsMeans::fuzzy);
     return;
   }
   const bool build_after_equals = text_[build - 1] == '=' && !is_space(text_[build]);
   const Span version = trimmed({rest.first, build_after_equals ? build - 1 : build});
   const Span build_span = trimmed({build, rest.last});
   // CEP 29: `pkg =1.8 build` is fuzzy, `pkg=1.8=build` is exact; as in conda, so is `pkg =1.8=build`.
-  set_version(version, true, true, separated_by_space && !build_after_equals);
+  set_version(version, separated_by_space && !build_after_equals ? EqualsMeans::fuzzy : EqualsMeans::exact);
   if (view(build_span).find_first_of(" \t") != std::string_view::npos) {
     fail_at(build_span.first, build_span.size(), "a build string holds no space",
             {"a spec has a name, a version and a build string, and no fourth word"});
@@ -301,19 +323,24 @@ void MatchSpecParser::parse_version_and_build(Span rest, bool separated_by_space
   set_build(view(build_span), build_span);
 }
 
-/// `equals_is_fuzzy`: what a single "=" before the version means.
-void MatchSpecParser::set_version(Span version, bool has_build, bool, bool equals_is_fuzzy) {
+void MatchSpecParser::set_version(Span version, EqualsMeans equals) {
   std::string_view text = view(version);
-  (void)has_build;
-  if (!equals_is_fuzzy && text.starts_with('=') && !text.starts_with("==") &&
+  if (equals == EqualsMeans::exact && text.starts_with('=') && !text.starts_with("==") &&
       text.find_first_of(",|()") == std::string_view::npos) {
     text.remove_prefix(1);
     ++version.first;
   }
-  bool is_lenient = false;
-  VersionSpec parsed = parse_version_spec(text, version.first, is_lenient);
-  if (is_lenient) lenient(version, "the version is not written as the standard has it");
-  if (!parsed.matches_everything()) spec_.version = std::move(parsed);
+  const char* leniency = nullptr;
+  VersionSpec parsed = parse_version_spec(text, version.first, leniency);
+  if (leniency != nullptr) lenient(version, leniency);
+  const VersionSpec::Node* root = root_of(parsed);
+  if (root == nullptr) return;
+  if (root->kind == VersionSpec::Node::Kind::equal && root->literal.find_first_of("0123456789") == std::string::npos) {
+    warnings_.push_back(
+        {version.first, version.size(),
+         "`" + root->literal + "` is read as a version of `" + spec_.name + "`: each package needs a line of its own"});
+  }
+  spec_.version = std::move(parsed);
 }
 
 void MatchSpecParser::set_build(std::string_view build, Span where) {

@@ -16,6 +16,9 @@ struct Leniency {
   std::string what;
 };
 
+/// What a single "=" before a version means.
+enum class EqualsMeans { exact, fuzzy };
+
 /// Reads one spec; the work is spread over match_spec_parse.cpp (the whole and its positional part),
 /// match_spec_brackets.cpp (the keys in brackets) and match_spec_url.cpp (URLs and paths of packages).
 /// Offsets are bytes of `text`. Throws: SpecFailure.
@@ -40,6 +43,8 @@ class MatchSpecParser {
   void lenient(Span where, std::string what);
 
   Span without_comment(Span span);
+  std::size_t find_brackets(Span span) const;
+  void parse_with_brackets(Span all, std::size_t open);
   bool parse_package_file(Span span);
   void parse_file_url(std::string_view location, std::string_view fragment, Span span);
   void parse_legacy_feature(Span span);
@@ -49,7 +54,7 @@ class MatchSpecParser {
   void set_channel(std::string_view written, Span where);
   Span parse_name(Span span);
   void parse_version_and_build(Span rest, bool separated_by_space);
-  void set_version(Span version, bool has_build, bool literal_is_exact, bool equals_is_fuzzy);
+  void set_version(Span version, EqualsMeans equals);
   void set_build(std::string_view build, Span where);
   Span strip_legacy_parentheses(Span span);
 
@@ -68,7 +73,7 @@ class MatchSpecParser {
   void set_version_key(const Value& value);
   void set_build_number(std::string_view text, Span where);
   void set_name_list(std::vector<std::string>& target, const Value& value, bool globs);
-  void check_condition(const Value& value);
+  std::string parse_condition(const Value& value);
 
   std::string_view text_;
   SpecSyntax syntax_;

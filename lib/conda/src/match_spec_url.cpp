@@ -32,8 +32,8 @@ void MatchSpecParser::parse_file_url(std::string_view location, std::string_view
   }
   spec_.name = core::to_lower(parts->name);
   if (!is_valid_name(spec_.name)) fail_at(span.first, span.size(), "the file name holds no valid package name");
-  bool is_lenient = false;
-  spec_.version = parse_version_spec(std::string("==") + std::string(parts->version), span.first, is_lenient);
+  const char* leniency = nullptr;
+  spec_.version = parse_version_spec(std::string("==") + std::string(parts->version), span.first, leniency);
   set_build(parts->build, span);
   spec_.file_name = std::string(file_name);
   spec_.url = core::strip_credentials(location);

@@ -41,11 +41,9 @@ struct VersionSpec::Node {
   bool set_version(std::string_view text);
 };
 
-/// As VersionSpec::parse for a part of a larger text that begins at `offset`; sets `lenient` when the text is not as
-/// CEP 29 wants it. Throws: SpecFailure.
-VersionSpec parse_version_spec(std::string_view text, std::size_t offset, bool& lenient);
-/// "1.8" as "1.8.*". Throws: SpecFailure.
-VersionSpec fuzzy_version_spec(std::string_view literal, std::size_t offset);
+/// As VersionSpec::parse for a part of a larger text that begins at `offset`; sets `leniency` when the text is not as
+/// CEP 29 wants it, to what is odd. Throws: SpecFailure.
+VersionSpec parse_version_spec(std::string_view text, std::size_t offset, const char*& leniency);
 /// Null when it matches everything.
 const VersionSpec::Node* root_of(const VersionSpec& spec);
 

@@ -45,7 +45,7 @@ class Parser {
     if (at_ != text_.size()) fail(at_, 1, "a parenthesis is closed that was never opened");
     return node;
   }
-  bool lenient() const { return lenient_; }
+  const char* leniency() const { return leniency_; }
 
  private:
   [[noreturn]] void fail(std::size_t at, std::size_t length, std::string why, std::vector<std::string> hints = {}) {
@@ -115,7 +115,7 @@ class Parser {
   std::string_view without_spaces(std::size_t first, std::size_t last) {
     const std::string_view written = text_.substr(first, last - first);
     if (written.find_first_of(" \t") == std::string_view::npos) return written;
-    lenient_ = true;
+    leniency_ = "spaces stand within the version";
     buffer_.clear();
     for (std::size_t i = 0; i < written.size(); ++i) {
       if (!is_space(written[i])) {
@@ -149,13 +149,11 @@ class Parser {
     }
     std::string_view literal = text;
     node.kind = Kind::equal;
-    bool has_operator = false;
     for (const Operator& candidate : kOperators) {
       if (!text.starts_with(candidate.text)) continue;
       node.kind = candidate.kind;
       literal.remove_prefix(candidate.text.size());
-      has_operator = true;
-      if (candidate.text == "===") lenient_ = true;
+      if (candidate.text == "===") leniency_ = "`===` is not an operator of conda; `==` is";
       break;
     }
     if (literal.empty()) fail(first, last - first, "an operator without a version");
@@ -184,14 +182,17 @@ class Parser {
       literal = stem;
       if (equals) node.kind = Kind::starts_with;
       if (node.kind == Kind::not_equal) node.kind = Kind::not_starts_with;
-      if (is_inequality) lenient_ = true;
+      if (is_inequality) leniency_ = "`.*` after an inequality means nothing";
       if (node.kind == Kind::compatible) fail(first, last - first, "`~=` takes no `*`");
     }
-    (void)has_operator;
     if (!node.set_version(literal)) {
       std::vector<std::string> hints;
-      const std::size_t odd = literal.find_first_of("=<>!~");
-      if (odd != std::string_view::npos && odd > 0) hints = {"separate two conditions with `,`: `>=1.0,<2`"};
+      const std::size_t odd = literal.find_first_of("=<>~");
+      if (odd == 0) {
+        hints = {"the operators are `==`, `!=`, `<`, `<=`, `>`, `>=`, `~=` and `=`"};
+      } else if (odd != std::string_view::npos) {
+        hints = {"separate two conditions with `,`: `>=1.0,<2`"};
+      }
       fail(first, last - first, "`" + core::printable(literal, 80) + "` is not a version", std::move(hints));
     }
     return node;
@@ -201,7 +202,7 @@ class Parser {
   std::size_t offset_;
   std::size_t at_ = 0;
   std::string buffer_;
-  bool lenient_ = false;
+  const char* leniency_ = nullptr;
 };
 
 std::string_view symbol(Kind kind) {
@@ -305,20 +306,11 @@ struct VersionSpecAccess {
   static const Node* root(const VersionSpec& spec) { return spec.root_.get(); }
 };
 
-VersionSpec parse_version_spec(std::string_view text, std::size_t offset, bool& lenient) {
+VersionSpec parse_version_spec(std::string_view text, std::size_t offset, const char*& leniency) {
   Parser parser(text, offset);
   VersionSpec spec = VersionSpecAccess::make(parser.run());
-  lenient = lenient || parser.lenient();
+  if (parser.leniency() != nullptr) leniency = parser.leniency();
   return spec;
-}
-
-VersionSpec fuzzy_version_spec(std::string_view literal, std::size_t offset) {
-  Node node;
-  node.kind = Kind::starts_with;
-  if (!node.set_version(literal)) {
-    fail_at(offset, literal.size(), "`" + core::printable(literal, 80) + "` is not a version");
-  }
-  return VersionSpecAccess::make(std::move(node));
 }
 
 const Node* root_of(const VersionSpec& spec) {
@@ -330,8 +322,8 @@ VersionSpec::VersionSpec() : text_("*") {}
 VersionSpec VersionSpec::parse(std::string_view text) {
   try {
     check_plain_text(text);
-    bool lenient = false;
-    return parse_version_spec(text, 0, lenient);
+    const char* leniency = nullptr;
+    return parse_version_spec(text, 0, leniency);
   } catch (const SpecFailure& failure) {
     throw core::Error(diagnostic_of(failure, "invalid-version-spec", "condition on versions", text));
   }
