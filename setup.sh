@@ -59,11 +59,14 @@ jobs() {
   [ "$processors" -le "$fitting" ] && echo "$processors" || echo "$fitting"
 }
 
+# build PRESET [OPTION...]
 build() {
+  preset=$1
+  shift
   check_cmake
-  say "configuring and building preset $1 with $(jobs) jobs"
-  cmake --preset "$1"
-  cmake --build --preset "$1" --parallel "$(jobs)"
+  say "configuring and building preset $preset with $(jobs) jobs"
+  cmake --preset "$preset"
+  cmake --build --preset "$preset" --parallel "$(jobs)" "$@"
 }
 
 # The versions of clang-format do not agree with each other; 14 decides.
@@ -101,7 +104,7 @@ lint() {
 
 demo() {
   install_missing $BUILD_PACKAGES
-  build release
+  build release --target envlock
   envlock=build/release/tools/envlock/envlock
   mkdir -p build/demo
   rm -f build/demo/envlock.lock
