@@ -16,7 +16,8 @@ namespace envlock::fetch {
 
 /// How long a cached copy counts without asking its server.
 enum class Caching {
-  immutable,   ///< content never changes under this name (a shard, a package): a cached copy that verifies is used as it is
+  immutable,  ///< content never changes under this name (a shard, a package): a cached copy that verifies is used as it
+              ///< is
   revalidate,  ///< ask with ETag / Last-Modified, unless younger than Download::max_age_seconds
 };
 
@@ -26,7 +27,7 @@ struct Download {
   /// credentials, which reach the server and nothing else. The next is tried when one fails (not when it says 404,
   /// unless `next_on_not_found`).
   std::vector<std::string> urls;
-  std::string label;  ///< for progress and messages: "conda-forge/linux-64"
+  std::string label;                   ///< for progress and messages: "conda-forge/linux-64"
   std::optional<core::Sha256> sha256;  ///< checked while streaming; a mismatch is a failure
   std::optional<core::Md5> md5;
   std::optional<std::uint64_t> size;
@@ -44,11 +45,11 @@ enum class Status {
 
 struct Fetched {
   Status status = Status::failed;
-  std::filesystem::path path;   ///< the file, valid until the cache is cleaned; for file:// the file itself, not a copy
-  std::string content_key;      ///< equal keys mean equal bytes: safe as a name for things derived from the content
-  std::string served_by;        ///< the URL that answered, without secrets
-  bool from_cache = false;      ///< no body was transferred
-  std::optional<core::Diagnostic> failure;
+  std::filesystem::path path;  ///< the file, valid until the cache is cleaned; for file:// the file itself, not a copy
+  std::string content_key;     ///< equal keys mean equal bytes: safe as a name for things derived from the content
+  std::string served_by;       ///< the URL that answered, without secrets
+  bool from_cache = false;     ///< no body was transferred
+  std::optional<core::Diagnostic> failure;  ///< unless `status` is ok
 };
 
 /// Gets files. Thread-safe.
@@ -58,18 +59,20 @@ class Fetcher {
   /// All at once, in parallel; results in the order of `downloads`. Never throws for a single download's failure.
   virtual std::vector<Fetched> fetch(const std::vector<Download>& downloads) = 0;
   Fetched fetch_one(const Download& download) { return fetch({download}).front(); }
+  /// What the user should know although the work went on, such as "cache-unwritable". Ask when the work is done.
+  virtual std::vector<core::Note> notes() const { return {}; }
 };
 
 /// How to reach the network; `.condarc` and the environment fill it.
 struct NetworkOptions {
   bool offline = false;
   bool verify_tls = true;
-  std::string ca_bundle;           ///< empty: the system's
+  std::string ca_bundle;  ///< empty: the system's
   std::string client_certificate;
   std::string client_key;
   std::map<std::string, std::string> proxies;  ///< "http", "https", "https://host" -> proxy URL; may hold secrets
   bool use_netrc = true;
-  int retries = 3;                 ///< after the first try; for 408, 429, 5xx and transport errors, with back-off
+  int retries = 3;  ///< after the first try; for 408, 429, 5xx and transport errors, with back-off
   double retry_base_seconds = 0.5;
   int connect_timeout_seconds = 10;
   int stall_timeout_seconds = 30;  ///< no byte for so long is a failure
@@ -77,9 +80,10 @@ struct NetworkOptions {
   std::string user_agent = "envlock";
 };
 
-/// A Fetcher over libcurl (http, https) and the file system, with a content-addressed cache that many processes may share
-/// and that a kill at any moment leaves whole. `cache` is made when it is needed; an unwritable one is a note, not a failure.
-/// Redirects to anything but http(s) are refused; an https URL never goes on as http; credentials never cross hosts.
+/// A Fetcher over libcurl (http, https) and the file system, with a content-addressed cache that many processes may
+/// share and that a kill at any moment leaves whole. `cache` is made when it is needed; an unwritable one is a note,
+/// not a failure. Redirects to anything but http(s) are refused; an https URL never goes on as http; credentials never
+/// cross hosts.
 std::unique_ptr<Fetcher> make_fetcher(const NetworkOptions& options, const std::filesystem::path& cache,
                                       std::shared_ptr<core::Progress> progress);
 

@@ -1,0 +1,121 @@
+// How a job takes the end of a transfer in: publish the body, believe a 304, try again, or leave the place.
+#include <algorithm>
+#include <cerrno>
+#include <ctime>
+
+#include "envlock/core/url.h"
+#include "job.h"
+#include "retry.h"
+
+namespace envlock::fetch {
+namespace {
+
+/// A weak ETag says that the bytes may differ: the rest of a body cannot be asked for with it.
+std::string strong_validator(const Response& response) {
+  if (!response.etag.empty() && response.etag.rfind("W/", 0) != 0) return response.etag;
+  return response.last_modified;
+}
+
+std::int64_t now_seconds() {
+  return static_cast<std::int64_t>(std::time(nullptr));
+}
+
+}  // namespace
+
+void Job::take(CURLcode code) {
+  const TransferOutcome outcome = transfer_->outcome(code);
+  due_ = Clock::now();
+  if (outcome.write_error != 0 && outcome.write_error != EPROTO) {
+    take_write_error(outcome.write_error);
+  } else {
+    const Verdict verdict = judge(outcome, download_, shared_.options);
+    if (verdict.ending == Ending::success) {
+      shared_.dead_hosts.erase(host_key(place()));
+      take_body(outcome);
+    } else if (verdict.ending == Ending::not_modified && entry_ && resume_from_ == 0) {
+      take_unchanged(outcome);
+    } else {
+      take_fault(verdict, outcome);
+    }
+  }
+  transfer_.reset();
+}
+
+void Job::take_body(const TransferOutcome& outcome) {
+  if (!body_begun_) {  // a body of no bytes
+    if (const int error = restart_body()) return take_write_error(error);
+  }
+  const BodyDigests digests = hash_->finish();
+  std::optional<core::Diagnostic> wrong = check_size(download_, received_, outcome.url);
+  if (!wrong) wrong = check_digests(download_, digests, received_, outcome.url);
+  if (!wrong) return publish(digests, outcome);
+  const bool pieced_together = pieced_together_;
+  forget_body();
+  // Two halves of two files prove nothing against either: ask once more for the whole.
+  if (pieced_together) return;
+  (void)leave_place(*wrong, false);
+}
+
+void Job::publish(const BodyDigests& digests, const TransferOutcome& outcome) {
+  std::filesystem::path path;
+  if (const int error = shared_.cache.keep(*slot_, digests.sha256, received_, path)) return take_write_error(error);
+  Entry entry;
+  entry.url = core::without_secrets(place());
+  entry.etag = outcome.response.etag;
+  entry.last_modified = outcome.response.last_modified;
+  entry.fetched_at = now_seconds();
+  entry.max_age = outcome.response.max_age;
+  entry.sha256 = digests.sha256;
+  entry.md5 = digests.md5;
+  entry.size = received_;
+  // What is asked for by its hash is found by its hash.
+  const bool by_hash = download_.caching == Caching::immutable && download_.sha256;
+  if (!by_hash) shared_.cache.remember(place(), entry);
+  result_.status = Status::ok;
+  result_.path = path;
+  result_.content_key = content_key(digests.sha256);
+  result_.served_by = outcome.url;
+  result_.from_cache = false;
+  done_ = true;
+}
+
+void Job::take_unchanged(const TransferOutcome& outcome) {
+  if (!serve_cached(entry_->sha256, entry_->size, place())) return;  // cleaned meanwhile: the next try asks for it all
+  result_.served_by = outcome.url;
+  entry_->fetched_at = now_seconds();
+  entry_->max_age = outcome.response.max_age;
+  if (!outcome.response.etag.empty()) entry_->etag = outcome.response.etag;
+  if (!outcome.response.last_modified.empty()) entry_->last_modified = outcome.response.last_modified;
+  shared_.cache.remember(place(), *entry_);
+  done_ = true;
+}
+
+void Job::take_write_error(int error) {
+  const bool shared_was_full = slot_ && shared_.cache.give_up_shared(error);
+  const bool other_store = slot_ && !shared_.cache.is_current(*slot_);
+  forget_body();
+  if (shared_was_full || other_store) return;  // once more, into the private store
+  failures_.push_back(failure_of_writing(download_, error));
+  done_ = true;
+}
+
+bool Job::may_repeat(const Verdict& verdict) const {
+  if (attempt_ >= shared_.options.retries) return false;
+  if (verdict.ending == Ending::retry) return true;
+  // Nobody answers: waiting is for when there is no other place to go.
+  return verdict.ending == Ending::unreachable && std::find(tried_.begin(), tried_.end(), false) == tried_.end();
+}
+
+void Job::take_fault(const Verdict& verdict, const TransferOutcome& outcome) {
+  if (verdict.ending == Ending::unreachable) shared_.dead_hosts.insert(host_key(place()));
+  if (!may_repeat(verdict)) {
+    if (leave_place(verdict.diagnostic, verdict.ending == Ending::not_found) == Step::done) done_ = true;
+    return;
+  }
+  if (body_begun_ && outcome.status == 200) validator_ = strong_validator(outcome.response);
+  if (outcome.write_error == EPROTO || outcome.status == 416) forget_body();  // the rest cannot be had: all of it then
+  ++attempt_;
+  due_ = Clock::now() + wait_before(attempt_, shared_.options.retry_base_seconds, transfer_->retry_after_seconds());
+}
+
+}  // namespace envlock::fetch

@@ -1,0 +1,164 @@
+#include "transfer.h"
+
+#include <filesystem>
+#include <new>
+
+#include "envlock/core/text.h"
+#include "envlock/core/url.h"
+#include "proxy.h"
+
+namespace envlock::fetch {
+namespace {
+
+/// An error page of this size is read to its end, so that the connection can be used again.
+constexpr std::uint64_t kLargestErrorPage = 256 << 10;
+
+template <typename Value>
+void set(CURL* handle, CURLoption option, Value value) {
+  (void)curl_easy_setopt(handle, option, value);
+}
+
+}  // namespace
+
+Transfer::Transfer(const Query& query, const NetworkOptions& options, Sink sink)
+    : query_(query), sink_(std::move(sink)), handle_(curl_easy_init()) {
+  if (handle_ == nullptr) throw std::bad_alloc();
+  set(handle_, CURLOPT_URL, query_.url.c_str());
+  set(handle_, CURLOPT_NOSIGNAL, 1L);
+  set(handle_, CURLOPT_ERRORBUFFER, error_text_);
+  set(handle_, CURLOPT_HEADERFUNCTION, &Transfer::on_header);
+  set(handle_, CURLOPT_HEADERDATA, this);
+  set(handle_, CURLOPT_WRITEFUNCTION, &Transfer::on_body);
+  set(handle_, CURLOPT_WRITEDATA, this);
+  set(handle_, CURLOPT_BUFFERSIZE, 256L << 10);
+  set_network(options);
+  set_headers();
+}
+
+void Transfer::set_network(const NetworkOptions& options) {
+  const std::optional<core::Url> url = core::parse_url(query_.url);
+  const bool https = url && url->scheme == "https";
+  set(handle_, CURLOPT_PROTOCOLS_STR, "http,https");
+  set(handle_, CURLOPT_FOLLOWLOCATION, 1L);
+  set(handle_, CURLOPT_MAXREDIRS, 10L);
+  set(handle_, CURLOPT_REDIR_PROTOCOLS_STR, https ? "https" : "http,https");
+  set(handle_, CURLOPT_UNRESTRICTED_AUTH, 0L);
+  set(handle_, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
+  set(handle_, CURLOPT_PIPEWAIT, 1L);
+  set(handle_, CURLOPT_USERAGENT, options.user_agent.c_str());
+  set(handle_, CURLOPT_CONNECTTIMEOUT, static_cast<long>(options.connect_timeout_seconds));
+  set(handle_, CURLOPT_LOW_SPEED_LIMIT, 1L);
+  set(handle_, CURLOPT_LOW_SPEED_TIME, static_cast<long>(options.stall_timeout_seconds));
+  set(handle_, CURLOPT_TCP_KEEPALIVE, 1L);
+  set(handle_, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  set(handle_, CURLOPT_SSL_VERIFYPEER, options.verify_tls ? 1L : 0L);
+  set(handle_, CURLOPT_SSL_VERIFYHOST, options.verify_tls ? 2L : 0L);
+  if (!options.ca_bundle.empty()) {
+    std::error_code ignored;
+    const bool folder = std::filesystem::is_directory(options.ca_bundle, ignored);
+    set(handle_, folder ? CURLOPT_CAPATH : CURLOPT_CAINFO, options.ca_bundle.c_str());
+  }
+  if (!options.client_certificate.empty()) set(handle_, CURLOPT_SSLCERT, options.client_certificate.c_str());
+  if (!options.client_key.empty()) set(handle_, CURLOPT_SSLKEY, options.client_key.c_str());
+  if (options.use_netrc) {
+    set(handle_, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_OPTIONAL));
+    // requests, and so conda, know this variable; libcurl of this age does not.
+    if (const std::optional<std::string> file = core::environment_variable("NETRC"); file && !file->empty()) {
+      set(handle_, CURLOPT_NETRC_FILE, file->c_str());
+    }
+  }
+  std::optional<std::string> proxy = select_proxy(options.proxies, query_.url);
+  // libcurl reads http_proxy in lower case only; the other way of writing it is common.
+  if (!proxy && !https && !core::environment_variable("http_proxy") && !core::environment_variable("REQUEST_METHOD")) {
+    proxy = core::environment_variable("HTTP_PROXY");
+  }
+  if (proxy) set(handle_, CURLOPT_PROXY, proxy->c_str());
+}
+
+void Transfer::set_headers() {
+  const auto add = [this](const std::string& line) {
+    curl_slist* longer = curl_slist_append(headers_, line.c_str());
+    if (longer != nullptr) headers_ = longer;
+  };
+  if (!query_.etag.empty()) add("If-None-Match: " + query_.etag);
+  if (!query_.last_modified.empty()) add("If-Modified-Since: " + query_.last_modified);
+  if (query_.resume_from > 0) {
+    set(handle_, CURLOPT_RANGE, (std::to_string(query_.resume_from) + "-").c_str());
+    if (!query_.resume_validator.empty()) add("If-Range: " + query_.resume_validator);
+  }
+  if (headers_ != nullptr) set(handle_, CURLOPT_HTTPHEADER, headers_);
+}
+
+Transfer::~Transfer() {
+  curl_easy_cleanup(handle_);
+  curl_slist_free_all(headers_);
+}
+
+std::size_t Transfer::on_header(char* data, std::size_t size, std::size_t count, void* self) {
+  try {
+    static_cast<Transfer*>(self)->response_.read_line({data, size * count});
+  } catch (...) {  // libcurl is C: nothing may pass through it
+    return 0;
+  }
+  return size * count;
+}
+
+std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, void* self) {
+  try {
+    return static_cast<Transfer*>(self)->take_body({data, size * count});
+  } catch (...) {
+    static_cast<Transfer*>(self)->write_error_ = ENOMEM;
+    return 0;
+  }
+}
+
+std::size_t Transfer::take_body(std::string_view bytes) {
+  long status = 0;
+  curl_easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
+  if (status != 200 && status != 206) {
+    discarded_ += bytes.size();
+    return discarded_ > kLargestErrorPage ? 0 : bytes.size();
+  }
+  const std::uint64_t before = status == 206 ? query_.resume_from : 0;
+  received_ += bytes.size();
+  const std::uint64_t announced = announced_size();
+  if (before + received_ > query_.max_bytes || (announced > 0 && before + announced > query_.max_bytes)) {
+    too_large_ = true;
+    return 0;
+  }
+  write_error_ = sink_(status, response_.range_start, bytes);
+  return write_error_ == 0 ? bytes.size() : 0;
+}
+
+std::uint64_t Transfer::announced_size() const {
+  curl_off_t length = -1;
+  curl_easy_getinfo(handle_, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+  return length > 0 ? static_cast<std::uint64_t>(length) : 0;
+}
+
+TransferOutcome Transfer::outcome(CURLcode code) const {
+  TransferOutcome outcome;
+  outcome.code = code;
+  curl_easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &outcome.status);
+  if (outcome.status == 0) {  // a proxy that refuses the tunnel answers in the server's stead
+    curl_easy_getinfo(handle_, CURLINFO_HTTP_CONNECTCODE, &outcome.status);
+    if (outcome.status < 400) outcome.status = 0;
+  }
+  char* last = nullptr;
+  curl_easy_getinfo(handle_, CURLINFO_EFFECTIVE_URL, &last);
+  outcome.url = core::without_secrets(last != nullptr ? std::string(last) : query_.url);
+  outcome.message = error_text_;
+  outcome.response = response_;
+  outcome.write_error = write_error_;
+  outcome.too_large = too_large_;
+  outcome.received = received_;
+  return outcome;
+}
+
+std::optional<long> Transfer::retry_after_seconds() const {
+  curl_off_t seconds = 0;
+  if (curl_easy_getinfo(handle_, CURLINFO_RETRY_AFTER, &seconds) != CURLE_OK || seconds <= 0) return std::nullopt;
+  return static_cast<long>(std::min<curl_off_t>(seconds, 3600));
+}
+
+}  // namespace envlock::fetch
