@@ -4,8 +4,9 @@ set -eu
 cd "$(dirname "$0")"
 
 BUILD_PACKAGES="g++ cmake ninja-build pkgconf libsolv-dev libyaml-cpp-dev nlohmann-json3-dev libcurl4-openssl-dev
-  libssl-dev libcli11-dev catch2 libsimdjson-dev libzstd-dev libarchive-dev libtomlplusplus-dev libfmt-dev libre2-dev"
-TEST_PACKAGES="git python3 python3-jsonschema clang-format clang-tidy"
+  libssl-dev libcli11-dev catch2 libsimdjson-dev libzstd-dev libarchive-dev libtomlplusplus-dev libfmt-dev libre2-dev
+  python3"
+TEST_PACKAGES="git python3-jsonschema clang-format clang-tidy"
 
 usage() {
   cat <<'TEXT'
