@@ -1,9 +1,9 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "envlock/conda/channel.h"
@@ -26,5 +26,7 @@ struct Policy {
 
 /// Throws: core::Error, with positions; unknown keys become warnings with "did you mean".
 Policy read_policy(const std::filesystem::path& file, core::Notes& notes);
+/// The same from text; `file` is what messages call it.
+Policy parse_policy(std::string_view bytes, std::string file, core::Notes& notes);
 
 }  // namespace envlock::spec
