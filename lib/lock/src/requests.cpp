@@ -77,17 +77,18 @@ std::vector<conda::Request> requests_of(const spec::Spec& spec, const std::vecto
   std::set<std::string> subdirs;
   for (const conda::Platform& platform : platforms) subdirs.insert(platform.subdir);
 
-  std::map<std::string, std::vector<std::string>> found_on;  // text of an implied request -> subdirs
+  const auto reason = [](const conda::Request& request) { return std::pair(request.text, *request.implied_by); };
+  std::map<std::pair<std::string, std::string>, std::vector<std::string>> found_on;
   std::vector<conda::Request> implied;
   for (const std::string& subdir : subdirs) {
     for (conda::Request& request : spec::requests_for(spec, subdir)) {
       if (!request.implied_by) continue;
-      found_on[request.text].push_back(subdir);
+      found_on[reason(request)].push_back(subdir);
       implied.push_back(std::move(request));
     }
   }
   for (conda::Request& request : implied) {
-    const std::vector<std::string>& on = found_on[request.text];
+    const std::vector<std::string>& on = found_on[reason(request)];
     if (request.selector.empty() && on.size() < subdirs.size()) {
       std::vector<std::string> names;
       for (const std::string& subdir : on) names.push_back(selector_of(subdir));
