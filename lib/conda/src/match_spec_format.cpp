@@ -50,13 +50,13 @@ std::string format(const MatchSpec& spec) {
   out += spec.name.empty() ? "*" : spec.name;
 
   const VersionSpec::Node* version = spec.version ? root_of(*spec.version) : nullptr;
-  const bool exact = version != nullptr && version->kind == Kind::equal;
+  const bool exact = version != nullptr && version->kind() == Kind::equal;
   const bool build_first =
       exact && spec.build && spec.build->exact() && spec.build->text().find('-') == std::string::npos;
   if (exact) {
-    out.append("==").append(version->literal);
-  } else if (version != nullptr && version->kind == Kind::starts_with) {
-    out.append("=").append(version->literal);
+    out.append("==").append(version->literal());
+  } else if (version != nullptr && version->kind() == Kind::starts_with) {
+    out.append("=").append(version->literal());
   } else if (version != nullptr) {
     key("version", spec.version->text());
   }

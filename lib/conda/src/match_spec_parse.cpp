@@ -335,10 +335,11 @@ void MatchSpecParser::set_version(Span version, EqualsMeans equals) {
   if (leniency != nullptr) lenient(version, leniency);
   const VersionSpec::Node* root = root_of(parsed);
   if (root == nullptr) return;
-  if (root->kind == VersionSpec::Node::Kind::equal && root->literal.find_first_of("0123456789") == std::string::npos) {
-    warnings_.push_back(
-        {version.first, version.size(),
-         "`" + root->literal + "` is read as a version of `" + spec_.name + "`: each package needs a line of its own"});
+  if (root->kind() == VersionSpec::Node::Kind::equal &&
+      root->literal().find_first_of("0123456789") == std::string_view::npos) {
+    warnings_.push_back({version.first, version.size(),
+                         "`" + std::string(root->literal()) + "` is read as a version of `" + spec_.name +
+                             "`: each package needs a line of its own"});
   }
   spec_.version = std::move(parsed);
 }

@@ -1,14 +1,17 @@
 #include <array>
+#include <span>
 
 #include "envlock/conda/match_spec.h"
 #include "envlock/core/text.h"
 #include "spec_failure.h"
+#include "version_literal.h"
 #include "version_node.h"
 
 namespace envlock::conda {
 namespace {
 
 using Node = VersionSpec::Node;
+using Clause = VersionSpec::Node::Clause;
 using Kind = VersionSpec::Node::Kind;
 
 // Deeper nesting than any person writes; it bounds the recursion.
@@ -40,10 +43,12 @@ class Parser {
   Parser(std::string_view text, std::size_t offset) : text_(text), offset_(offset) {}
 
   Node run() {
-    Node node = any_of(0);
+    node_.clauses.reserve(4);
+    node_.words.reserve(24);
+    join('|', Kind::any_of, 0);
     skip_spaces();
     if (at_ != text_.size()) fail(at_, 1, "a parenthesis is closed that was never opened");
-    return node;
+    return std::move(node_);
   }
   const char* leniency() const { return leniency_; }
 
@@ -61,38 +66,36 @@ class Parser {
     return true;
   }
 
-  Node any_of(int depth) { return join('|', Kind::any_of, depth); }
-
   /// The terms between `separator`s; "," binds tighter than "|".
-  Node join(char separator, Kind kind, int depth) {
-    const auto term = [&] { return kind == Kind::any_of ? join(',', Kind::all_of, depth) : primary(depth); };
-    Node first = term();
-    if (!take(separator)) return first;
-    Node node;
-    node.kind = kind;
-    absorb(node, std::move(first));
+  void join(char separator, Kind kind, int depth) {
+    const auto term = [&] {
+      if (kind == Kind::any_of) {
+        join(',', Kind::all_of, depth);
+      } else {
+        primary(depth);
+      }
+    };
+    std::vector<Clause>& clauses = node_.clauses;
+    const std::size_t first = clauses.size();
+    term();
+    if (!take(separator)) return;
+    if (clauses[first].kind != kind) clauses.insert(clauses.begin() + static_cast<std::ptrdiff_t>(first), Clause{kind});
     do {
-      absorb(node, term());
+      const std::size_t next = clauses.size();
+      term();
+      // (a|b)|c is a|b|c.
+      if (clauses[next].kind == kind) clauses.erase(clauses.begin() + static_cast<std::ptrdiff_t>(next));
     } while (take(separator));
-    return node;
+    clauses[first].size = static_cast<std::uint32_t>(clauses.size() - first);
   }
 
-  /// (a|b)|c is a|b|c.
-  static void absorb(Node& node, Node&& child) {
-    if (child.kind != node.kind) {
-      node.children.push_back(std::move(child));
-      return;
-    }
-    for (Node& grandchild : child.children) node.children.push_back(std::move(grandchild));
-  }
-
-  Node primary(int depth) {
+  void primary(int depth) {
     if (take('(')) {
       if (depth == kMaxDepth) fail(at_ - 1, 1, "parentheses are nested too deeply");
       const std::size_t open = at_ - 1;
-      Node node = any_of(depth + 1);
+      join('|', Kind::any_of, depth + 1);
       if (!take(')')) fail(open, 1, "this parenthesis is not closed");
-      return node;
+      return;
     }
     skip_spaces();
     const std::size_t first = at_;
@@ -108,7 +111,7 @@ class Parser {
     std::size_t last = at_;
     while (last > first && is_space(text_[last - 1])) --last;
     if (first == last) fail(first, 1, "a version is missing here");
-    return clause(first, last);
+    clause(first, last);
   }
 
   /// Spaces do no harm beside an operator; between two words they would join what was meant to be two things.
@@ -132,60 +135,40 @@ class Parser {
     return buffer_;
   }
 
-  Node clause(std::size_t first, std::size_t last) {
+  void clause(std::size_t first, std::size_t last) {
     const std::string_view text = without_spaces(first, last);
-    Node node;
+    Clause clause;
     if (text.front() == '^') {
       if (!is_regular_expression(text)) fail(first, 1, "a regular expression begins with `^` and ends with `$`");
       try {
-        node.expression = compile(text);
+        node_.expressions.push_back(compile(text));
       } catch (SpecFailure& failure) {
         failure.offset = offset_ + first;
         throw;
       }
-      node.kind = Kind::regular_expression;
-      node.literal = text;
-      return node;
+      clause.kind = Kind::regular_expression;
+      clause.expression = static_cast<std::uint32_t>(node_.expressions.size() - 1);
+      set_literal(clause, text, false);
+      node_.clauses.push_back(clause);
+      return;
     }
     std::string_view literal = text;
-    node.kind = Kind::equal;
+    clause.kind = Kind::equal;
     for (const Operator& candidate : kOperators) {
       if (!text.starts_with(candidate.text)) continue;
-      node.kind = candidate.kind;
+      clause.kind = candidate.kind;
       literal.remove_prefix(candidate.text.size());
       if (candidate.text == "===") leniency_ = "`===` is not an operator of conda; `==` is";
       break;
     }
     if (literal.empty()) fail(first, last - first, "an operator without a version");
-    const bool is_inequality = node.kind == Kind::less || node.kind == Kind::less_equal || node.kind == Kind::greater ||
-                               node.kind == Kind::greater_equal;
-    const bool equals = node.kind == Kind::equal || node.kind == Kind::starts_with;
-    if (literal.find_first_not_of('*') == std::string_view::npos) {
-      if (equals || node.kind == Kind::greater_equal) {
-        node.kind = Kind::any;
-        return node;
-      }
-      fail(first, last - first, "`*` takes no operator");
-    }
     const std::size_t star = literal.find('*');
-    if (star != std::string_view::npos) {
-      std::string_view stem = literal;
-      while (stem.ends_with('*')) stem.remove_suffix(1);
-      if (stem.find('*') != std::string_view::npos) {
-        if (!equals) fail(first, last - first, "an operator other than `=` takes no `*` within the version");
-        node.kind = Kind::glob;
-        node.literal = core::to_lower(literal);
-        return node;
-      }
-      while (stem.ends_with('.')) stem.remove_suffix(1);
-      if (stem.empty()) fail(first, last - first, "a version is missing before the `*`");
-      literal = stem;
-      if (equals) node.kind = Kind::starts_with;
-      if (node.kind == Kind::not_equal) node.kind = Kind::not_starts_with;
-      if (is_inequality) leniency_ = "`.*` after an inequality means nothing";
-      if (node.kind == Kind::compatible) fail(first, last - first, "`~=` takes no `*`");
+    if (star != std::string_view::npos && !take_star(clause, literal, first, last)) {
+      node_.clauses.push_back(clause);
+      return;
     }
-    if (!node.set_version(literal)) {
+    set_literal(clause, literal, true);
+    if (!set_words(clause.version, node_.literal(clause))) {
       std::vector<std::string> hints;
       const std::size_t odd = literal.find_first_of("=<>~");
       if (odd == 0) {
@@ -195,9 +178,61 @@ class Parser {
       }
       fail(first, last - first, "`" + core::printable(literal, 80) + "` is not a version", std::move(hints));
     }
-    return node;
+    if (clause.kind == Kind::compatible) set_words(clause.stem, without_last_part(node_.literal(clause)));
+    node_.clauses.push_back(clause);
   }
 
+  /// What a "*" in `literal` makes of the clause. True when `literal` is left as a version that is still to be read.
+  bool take_star(Clause& clause, std::string_view& literal, std::size_t first, std::size_t last) {
+    const bool equals = clause.kind == Kind::equal || clause.kind == Kind::starts_with;
+    std::string_view stem = literal;
+    while (stem.ends_with('*')) stem.remove_suffix(1);
+    if (stem.empty()) {
+      if (!equals && clause.kind != Kind::greater_equal) fail(first, last - first, "`*` takes no operator");
+      clause.kind = Kind::any;
+      return false;
+    }
+    if (stem.find('*') != std::string_view::npos) {
+      if (!equals) fail(first, last - first, "an operator other than `=` takes no `*` within the version");
+      clause.kind = Kind::glob;
+      set_literal(clause, literal, true);
+      return false;
+    }
+    while (stem.ends_with('.')) stem.remove_suffix(1);
+    if (stem.empty()) fail(first, last - first, "a version is missing before the `*`");
+    if (clause.kind == Kind::compatible) fail(first, last - first, "`~=` takes no `*`");
+    if (equals) {
+      clause.kind = Kind::starts_with;
+    } else if (clause.kind == Kind::not_equal) {
+      clause.kind = Kind::not_starts_with;
+    } else {
+      leniency_ = "`.*` after an inequality means nothing";
+    }
+    literal = stem;
+    return true;
+  }
+
+  void set_literal(Clause& clause, std::string_view text, bool lower) {
+    clause.literal_first = static_cast<std::uint32_t>(node_.literals.size());
+    clause.literal_size = static_cast<std::uint32_t>(text.size());
+    for (const char c : text) {
+      node_.literals += lower && c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    }
+  }
+
+  bool set_words(Node::Words& words, std::string_view text) {
+    VersionLiteral literal;
+    if (!literal.parse(text)) return false;
+    const std::span<const std::uint32_t> row = literal.row.words();
+    words.first = static_cast<std::uint32_t>(node_.words.size());
+    words.main_size = static_cast<std::uint16_t>(literal.main_size);
+    words.local_size = static_cast<std::uint16_t>(row.size() - literal.main_size);
+    words.ends_in_number = text.back() >= '0' && text.back() <= '9';
+    node_.words.insert(node_.words.end(), row.begin(), row.end());
+    return true;
+  }
+
+  Node node_;
   std::string_view text_;
   std::size_t offset_;
   std::size_t at_ = 0;
@@ -212,94 +247,110 @@ std::string_view symbol(Kind kind) {
   return "";
 }
 
-void print(const Node& node, bool in_and, std::string& out) {
-  switch (node.kind) {
+void print(const Node& node, const Clause& clause, bool in_and, std::string& out) {
+  switch (clause.kind) {
     case Kind::any:
       out += '*';
       return;
     case Kind::glob:
     case Kind::regular_expression:
-      out += node.literal;
+      out += node.literal(clause);
       return;
     case Kind::starts_with:
-      out.append(node.literal).append(".*");
+      out.append(node.literal(clause)).append(".*");
       return;
     case Kind::not_starts_with:
-      out.append("!=").append(node.literal).append(".*");
+      out.append("!=").append(node.literal(clause)).append(".*");
       return;
     case Kind::all_of:
     case Kind::any_of:
       break;
     default:
-      out.append(symbol(node.kind)).append(node.literal);
+      out.append(symbol(clause.kind)).append(node.literal(clause));
       return;
   }
-  const bool parentheses = in_and && node.kind == Kind::any_of;
+  const bool parentheses = in_and && clause.kind == Kind::any_of;
   if (parentheses) out += '(';
-  for (std::size_t i = 0; i < node.children.size(); ++i) {
-    if (i > 0) out += node.kind == Kind::all_of ? ',' : '|';
-    print(node.children[i], node.kind == Kind::all_of, out);
+  const Clause* const end = &clause + clause.size;
+  for (const Clause* term = &clause + 1; term < end; term += term->size) {
+    if (term != &clause + 1) out += clause.kind == Kind::all_of ? ',' : '|';
+    print(node, *term, clause.kind == Kind::all_of, out);
   }
   if (parentheses) out += ')';
 }
 
-bool node_matches(const Node& node, const Version& version) {
-  switch (node.kind) {
-    case Kind::any:
-      return true;
-    case Kind::equal:
-      return version == node.version;
-    case Kind::not_equal:
-      return !(version == node.version);
-    case Kind::less:
-      return version < node.version;
-    case Kind::less_equal:
-      return version <= node.version;
-    case Kind::greater:
-      return version > node.version;
-    case Kind::greater_equal:
-      return version >= node.version;
-    case Kind::starts_with:
-      return version.starts_with(node.version);
-    case Kind::not_starts_with:
-      return !version.starts_with(node.version);
-    case Kind::compatible:
-      return version >= node.version && (!node.stem || version.starts_with(*node.stem));
-    case Kind::glob:
-      return glob_matches(node.literal, version.text());
-    case Kind::regular_expression:
-      return search(*node.expression, version.text());
-    case Kind::all_of:
-      for (const Node& child : node.children) {
-        if (!node_matches(child, version)) return false;
-      }
-      return true;
-    case Kind::any_of:
-      for (const Node& child : node.children) {
-        if (node_matches(child, version)) return true;
-      }
-      return false;
+/// A version against a condition.
+struct Matcher {
+  const Node& node;
+  const Version& version;
+  std::span<const std::uint32_t> main;
+  std::span<const std::uint32_t> local;
+
+  std::span<const std::uint32_t> main_of(const Node::Words& words) const {
+    return {node.words.data() + words.first, words.main_size};
   }
-  return false;
-}
+  std::span<const std::uint32_t> local_of(const Node::Words& words) const {
+    return {node.words.data() + words.first + words.main_size, words.local_size};
+  }
+  int compare(const Clause& clause) const {
+    const int sign = words::compare(main, main_of(clause.version));
+    return sign != 0 ? sign : words::compare(local, local_of(clause.version));
+  }
+  bool begins_with(const Node::Words& prefix) const {
+    return starts_with(main, local, main_of(prefix), local_of(prefix), prefix.ends_in_number);
+  }
+
+  bool holds(const Clause& clause) const {
+    switch (clause.kind) {
+      case Kind::any:
+        return true;
+      case Kind::equal:
+        return compare(clause) == 0;
+      case Kind::not_equal:
+        return compare(clause) != 0;
+      case Kind::less:
+        return compare(clause) < 0;
+      case Kind::less_equal:
+        return compare(clause) <= 0;
+      case Kind::greater:
+        return compare(clause) > 0;
+      case Kind::greater_equal:
+        return compare(clause) >= 0;
+      case Kind::starts_with:
+        return begins_with(clause.version);
+      case Kind::not_starts_with:
+        return !begins_with(clause.version);
+      case Kind::compatible:
+        return compare(clause) >= 0 && (clause.stem.main_size == 0 || begins_with(clause.stem));
+      case Kind::glob:
+        return glob_matches(node.literal(clause), version.text());
+      case Kind::regular_expression:
+        return search(*node.expressions[clause.expression], version.text());
+      case Kind::all_of:
+      case Kind::any_of:
+        break;
+    }
+    const bool wanted = clause.kind == Kind::any_of;
+    const Clause* const end = &clause + clause.size;
+    for (const Clause* term = &clause + 1; term < end; term += term->size) {
+      if (holds(*term) == wanted) return wanted;
+    }
+    return !wanted;
+  }
+};
 
 }  // namespace
 
-bool Node::set_version(std::string_view text) {
-  literal = core::to_lower(text);
-  std::optional<Version> parsed = Version::try_parse(literal);
-  if (!parsed) return false;
-  version = std::move(*parsed);
-  if (kind == Kind::compatible) stem = version.without_last_part();
-  return true;
+bool Node::matches(const Version& version) const {
+  return Matcher{*this, version, VersionAccess::main(version), VersionAccess::local(version)}.holds(clauses.front());
 }
 
 struct VersionSpecAccess {
   static VersionSpec make(Node node) {
     VersionSpec spec;
-    if (node.kind == Kind::any) return spec;
+    if (node.kind() == Kind::any) return spec;
     spec.text_.clear();
-    print(node, false, spec.text_);
+    print(node, node.clauses.front(), false, spec.text_);
     spec.root_ = std::make_shared<const Node>(std::move(node));
     return spec;
   }
@@ -330,7 +381,7 @@ VersionSpec VersionSpec::parse(std::string_view text) {
 }
 
 bool VersionSpec::matches(const Version& version) const {
-  return !root_ || node_matches(*root_, version);
+  return !root_ || root_->matches(version);
 }
 bool VersionSpec::matches_everything() const {
   return !root_;

@@ -16,7 +16,7 @@ std::uint32_t lower_byte(char c) {
   return byte >= 'A' && byte <= 'Z' ? byte + 32u : byte;
 }
 
-void append_number(std::vector<std::uint32_t>& row, std::string_view digits) {
+void append_number(Row& row, std::string_view digits) {
   while (!digits.empty() && digits.front() == '0') digits.remove_prefix(1);
   if (digits.size() <= 10) {
     std::uint64_t value = 0;
@@ -37,7 +37,7 @@ void append_number(std::vector<std::uint32_t>& row, std::string_view digits) {
   }
 }
 
-void append_tag(std::vector<std::uint32_t>& row, std::string_view tag, bool underscore) {
+void append_tag(Row& row, std::string_view tag, bool underscore) {
   const std::size_t size = tag.size() + (underscore ? 1 : 0);
   const auto byte = [&](std::size_t i) {
     return i < tag.size() ? lower_byte(tag[i]) : static_cast<std::uint32_t>('_');
@@ -98,7 +98,13 @@ std::size_t last_tag(std::span<const std::uint32_t> prefix) {
 
 }  // namespace
 
-void append_segment(std::vector<std::uint32_t>& row, std::string_view segment, bool trailing_underscore) {
+void Row::spill(std::uint32_t word) {
+  if (far_.empty()) far_.assign(near_.begin(), near_.end());
+  far_.push_back(word);
+  ++size_;
+}
+
+void append_segment(Row& row, std::string_view segment, bool trailing_underscore) {
   std::size_t i = 0;
   for (;;) {
     const std::size_t number = i;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -20,8 +22,28 @@ inline constexpr std::uint32_t kEnd = 0xFFFFFFFE;
 inline constexpr std::uint32_t kPost = 0xFFFFFFFF;
 inline constexpr std::uint32_t kBigNumber = 0xFFFFFFFF;
 
+/// A row being built; short ones need no memory of their own.
+class Row {
+ public:
+  void push_back(std::uint32_t word) {
+    if (size_ < near_.size()) {
+      near_[size_++] = word;
+    } else {
+      spill(word);
+    }
+  }
+  std::size_t size() const { return size_; }
+  std::span<const std::uint32_t> words() const { return {far_.empty() ? near_.data() : far_.data(), size_}; }
+
+ private:
+  void spill(std::uint32_t word);
+  std::array<std::uint32_t, 32> near_;
+  std::size_t size_ = 0;
+  std::vector<std::uint32_t> far_;
+};
+
 /// Appends one segment, such as "15", "rc1" or "1alpha"; `trailing_underscore` joins a final "_" to it.
-void append_segment(std::vector<std::uint32_t>& row, std::string_view segment, bool trailing_underscore);
+void append_segment(Row& row, std::string_view segment, bool trailing_underscore);
 
 /// -1, 0 or 1.
 int compare(std::span<const std::uint32_t> left, std::span<const std::uint32_t> right);

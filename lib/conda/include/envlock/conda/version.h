@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -32,10 +34,15 @@ class Version {
   std::optional<Version> without_last_part() const;
 
  private:
+  // The words of src/version_words.h, the main version's and then the local one's. Nearly every version fits into
+  // `near_`: an index holds 100,000 of them, and to compare two must not mean to fetch two more lines of memory.
+  static constexpr std::size_t kNear = 10;
   std::string text_ = "0";
-  std::vector<std::uint32_t> parts_;  ///< the words of src/version_words.h: the main version, then the local one
-  std::uint32_t main_size_ = 0;       ///< how many of them are the main version
-  friend struct VersionParser;
+  std::array<std::uint32_t, kNear> near_{};
+  std::uint16_t size_ = 0;
+  std::uint16_t main_size_ = 0;
+  std::vector<std::uint32_t> far_;
+  friend struct VersionAccess;
 };
 
 /// Orders build strings as versions, as mamba does when all else ties ("hecca" > "h5", "pyh" > "py314"); text that is
