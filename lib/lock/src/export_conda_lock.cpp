@@ -30,7 +30,7 @@ std::vector<CondaLockChannel> channels_of(const Lock& lock, const spec::Spec* sp
     for (const spec::ChannelEntry& entry : spec->channels) {
       const bool plain =
           entry.written.find('$') == std::string::npos && core::without_secrets(entry.written) == entry.written;
-      if (!plain || entry.written != entry.text) break;
+      if (!plain) break;
       channels.push_back({entry.written, {}});
     }
     if (!channels.empty() && channels.size() == spec->channels.size()) return channels;
@@ -40,15 +40,24 @@ std::vector<CondaLockChannel> channels_of(const Lock& lock, const spec::Spec* sp
   return channels;
 }
 
-// The version field that conda makes of a spec: "==1.2" and "1.2" are "1.2", "=1.2" is "1.2.*".
+// The version field that conda makes of a spec: "==1.2", "1.2" and "1.2" of "=1.2=build" are "1.2", "=1.2" is "1.2.*".
 std::string conda_version(const conda::MatchSpec& spec) {
   if (!spec.version) return {};
-  std::string text = spec.version->text();
-  if (text.starts_with("==") && !spec.build && text.find_first_of(",|", 2) == std::string::npos) return text.substr(2);
-  return text;
+  const std::string& text = spec.version->text();
+  const bool exact = text.starts_with("==") && text.find_first_of(",|") == std::string::npos;
+  return exact ? text.substr(2) : text;
 }
 
-std::vector<CondaLockDependency> dependencies_of(const std::vector<conda::Request>& requests,
+// conda-lock adds pip for a pip list and for nothing else, with a star, always in `main`, and over any other pip.
+const CondaLockDependency kPipForPipList = {"pip", "*", std::nullopt, std::nullopt, "main"};
+
+bool has_pip_list(const spec::Spec* spec, const std::string& subdir) {
+  return spec != nullptr && std::any_of(spec->pip.begin(), spec->pip.end(), [&](const spec::PipLine& line) {
+           return spec::selector_holds(line.selector, subdir);
+         });
+}
+
+std::vector<CondaLockDependency> dependencies_of(const std::vector<conda::Request>& requests, const spec::Spec* spec,
                                                  const std::string& subdir) {
   std::map<std::string, CondaLockDependency> last;  // of a name asked for twice, conda-lock keeps the last
   for (const conda::Request* request : requests_on(requests, subdir)) {
@@ -56,16 +65,12 @@ std::vector<CondaLockDependency> dependencies_of(const std::vector<conda::Reques
     each.name = request->spec.name;
     each.category = request->category;
     each.version = conda_version(request->spec);
-    if (request->implied_by) {
-      // conda-lock adds pip for a pip list and for nothing else, with a star and always in `main`.
-      if (*request->implied_by == "python") continue;
-      each.version = "*";
-      each.category = "main";
-    }
     if (request->spec.build) each.build = request->spec.build->text();
     each.channel = request->spec.channel;
-    last[each.name] = std::move(each);
+    if (!request->implied_by) last[each.name] = std::move(each);
+    if (request->implied_by == "pip:") last["pip"] = kPipForPipList;
   }
+  if (has_pip_list(spec, subdir)) last["pip"] = kPipForPipList;
   std::vector<CondaLockDependency> result;
   for (auto& [name, each] : last) result.push_back(std::move(each));
   return result;
@@ -159,7 +164,7 @@ void append_metadata(std::string& out, const Lock& lock, const spec::Spec* spec)
   out += "version: 1\nmetadata:\n  content_hash:\n";
   for (const std::string& subdir : subdirs) {
     out += "    " + subdir + ": " +
-           yaml_scalar(conda_lock_content_hash(channels, dependencies_of(requests, subdir), subdir)) + "\n";
+           yaml_scalar(conda_lock_content_hash(channels, dependencies_of(requests, spec, subdir), subdir)) + "\n";
   }
   out += channels.empty() ? "  channels: []\n" : "  channels:\n";
   for (const CondaLockChannel& channel : channels) {

@@ -57,6 +57,17 @@ class PixiReader {
     }
   }
 
+  // `default`, unless it is empty: then the first that is not.
+  std::size_t choose_environment(const std::vector<Id>& names) const {
+    std::size_t chosen = 0;
+    const auto is_empty = [&](std::size_t at) { return tree_.children(tree_.find(names[at + 1], "packages")).empty(); };
+    for (std::size_t i = 0; i + 1 < names.size(); i += 2) {
+      if (tree_.text(names[i]) == "default" && !is_empty(i)) return i;
+      if (is_empty(chosen) && !is_empty(i)) chosen = i;
+    }
+    return chosen;
+  }
+
   void read_environment(core::Notes& notes) {
     const Id environments = tree_.find(tree_.root(), "environments");
     const std::vector<Id>& names = tree_.children(environments);
@@ -64,9 +75,9 @@ class PixiReader {
       tree_.fail(environments == YamlTree::kNone ? tree_.root() : environments,
                  "`environments` must name an environment");
     }
-    Id chosen = tree_.find(environments, "default");
-    const std::string name = chosen == YamlTree::kNone ? tree_.text(names.front()) : "default";
-    if (chosen == YamlTree::kNone) chosen = names[1];
+    const std::size_t at = choose_environment(names);
+    const std::string& name = tree_.text(names[at]);
+    const Id chosen = names[at + 1];
     if (names.size() > 2) {
       notes.note({.code = "like-environment",
                   .what = "`" + core::printable(file_) + "` holds several environments: the picks are those of `" +
