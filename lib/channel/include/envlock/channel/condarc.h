@@ -15,19 +15,23 @@
 namespace envlock::channel {
 
 /// The settings of conda that bear on channels and the network, merged from all .condarc files and CONDA_* variables.
-/// Source: conda's documentation of .condarc; files in order of precedence: $CONDARC, $CONDA_PREFIX/.condarc,
-/// ~/.condarc, ~/.config/conda, $CONDA_ROOT, /etc/conda, with their condarc.d folders.
+/// Order: files, highest precedence first: $CONDARC, $CONDA_PREFIX, ~/.condarc, ~/.conda, ~/.config/conda,
+/// $XDG_CONFIG_HOME/conda, the base environment, /var/lib/conda, /etc/conda; in each folder condarc.d before condarc
+/// before .condarc. Variables come before files. Lists are joined, highest first, and maps united, key by key; a value
+/// marked `#!final` hides what has higher precedence, `#!top` and `#!bottom` move an item of a list.
+/// Source: conda's documentation of .condarc, "Searching for .condarc" and "Settings".
 struct Condarc {
   std::string channel_alias = "https://conda.anaconda.org";
-  std::vector<std::string> channels;          ///< used when environment.yml names none and has no nodefaults
-  std::vector<std::string> default_channels;  ///< what `defaults` means
-  std::map<std::string, std::string> custom_channels;                    ///< name -> base location
+  std::vector<std::string> channels;                   ///< used when environment.yml names none and has no nodefaults
+  std::vector<std::string> default_channels;           ///< what `defaults` means
+  std::map<std::string, std::string> custom_channels;  ///< name -> base location
   std::map<std::string, std::vector<std::string>> custom_multichannels;  ///< name -> members
   std::map<std::string, std::vector<std::string>> mirrored_channels;     ///< name -> mirror URLs, in order
-  std::vector<std::string> allowlist_channels;  ///< empty: all allowed
+  std::vector<std::string> allowlist_channels;                           ///< empty: all allowed
   std::vector<std::string> denylist_channels;
   std::optional<conda::ChannelPriority> channel_priority;
-  std::vector<std::string> files;             ///< those that were read
+  std::string local_channel;       ///< the folder of conda-build's packages, when there is one: `local`
+  std::vector<std::string> files;  ///< those that were read, lowest precedence first
   fetch::NetworkOptions network;
 };
 
@@ -46,16 +50,21 @@ CondarcEnvironment process_environment();
 struct Location {
   conda::Channel channel;
   std::vector<std::string> urls;  ///< base URLs or absolute paths, tried in order; may hold credentials and tokens
+
+  bool operator==(const Location&) const = default;
 };
 
 struct ResolveOptions {
   std::filesystem::path base_folder;  ///< relative paths in environment.yml start here (the folder of the file)
   std::filesystem::path lock_folder;  ///< folder channels are named relative to this
-  std::map<std::string, std::vector<std::string>> channel_map;  ///< --channel-map NAME=LOCATION: transport, never stored
+  std::map<std::string, std::vector<std::string>>
+      channel_map;  ///< --channel-map NAME=LOCATION: transport, never stored
 };
 
 /// Turns channel names, URLs and paths into locations, ranked in order; multichannels become their members; a channel
-/// named twice keeps its first place. A mirror changes `urls` and never `channel`.
+/// named twice keeps its first place. Transport is --channel-map's when it knows the channel, else that of
+/// `mirrored_channels`, else the channel's own address; none of them changes `channel`.
+/// A folder's base begins with "./" or "../" (or is "."), so that no name can be taken for it.
 /// Throws: core::Error "unknown-channel", "channel-not-allowed", with the hint that helps.
 std::vector<Location> resolve_channels(const std::vector<std::string>& names, const Condarc& condarc,
                                        const ResolveOptions& options);
