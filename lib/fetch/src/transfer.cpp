@@ -21,7 +21,11 @@ void set(CURL* handle, CURLoption option, Value value) {
 }  // namespace
 
 Transfer::Transfer(const Query& query, const NetworkOptions& options, Sink sink)
-    : query_(query), sink_(std::move(sink)), handle_(curl_easy_init()) {
+    : query_(query),
+      sink_(std::move(sink)),
+      handle_(curl_easy_init()),
+      stall_timeout_(options.stall_timeout_seconds),
+      last_byte_(std::chrono::steady_clock::now()) {
   if (handle_ == nullptr) throw std::bad_alloc();
   set(handle_, CURLOPT_URL, query_.url.c_str());
   set(handle_, CURLOPT_NOSIGNAL, 1L);
@@ -47,8 +51,10 @@ void Transfer::set_network(const NetworkOptions& options) {
   set(handle_, CURLOPT_PIPEWAIT, 1L);
   set(handle_, CURLOPT_USERAGENT, options.user_agent.c_str());
   set(handle_, CURLOPT_CONNECTTIMEOUT, static_cast<long>(options.connect_timeout_seconds));
-  set(handle_, CURLOPT_LOW_SPEED_LIMIT, 1L);
-  set(handle_, CURLOPT_LOW_SPEED_TIME, static_cast<long>(options.stall_timeout_seconds));
+  // libcurl's own limit looks at an average, which after a fast start takes long to fall.
+  set(handle_, CURLOPT_NOPROGRESS, 0L);
+  set(handle_, CURLOPT_XFERINFOFUNCTION, &Transfer::on_progress);
+  set(handle_, CURLOPT_XFERINFODATA, this);
   set(handle_, CURLOPT_TCP_KEEPALIVE, 1L);
   set(handle_, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   set(handle_, CURLOPT_SSL_VERIFYPEER, options.verify_tls ? 1L : 0L);
@@ -96,6 +102,7 @@ Transfer::~Transfer() {
 
 std::size_t Transfer::on_header(char* data, std::size_t size, std::size_t count, void* self) {
   try {
+    static_cast<Transfer*>(self)->last_byte_ = std::chrono::steady_clock::now();
     static_cast<Transfer*>(self)->response_.read_line({data, size * count});
   } catch (...) {  // libcurl is C: nothing may pass through it
     return 0;
@@ -112,7 +119,19 @@ std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, v
   }
 }
 
+/// Called by libcurl about once a second, and more often while bytes come.
+int Transfer::on_progress(void* self_pointer, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  auto* self = static_cast<Transfer*>(self_pointer);
+  const auto now = std::chrono::steady_clock::now();
+  curl_off_t connected = 0;  // until then another limit holds
+  curl_easy_getinfo(self->handle_, CURLINFO_PRETRANSFER_TIME_T, &connected);
+  if (connected == 0) self->last_byte_ = now;
+  self->stalled_ = now - self->last_byte_ > self->stall_timeout_;
+  return self->stalled_ ? 1 : 0;
+}
+
 std::size_t Transfer::take_body(std::string_view bytes) {
+  last_byte_ = std::chrono::steady_clock::now();
   long status = 0;
   curl_easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
   if (status != 200 && status != 206) {
@@ -138,7 +157,7 @@ std::uint64_t Transfer::announced_size() const {
 
 TransferOutcome Transfer::outcome(CURLcode code) const {
   TransferOutcome outcome;
-  outcome.code = code;
+  outcome.code = stalled_ ? CURLE_OPERATION_TIMEDOUT : code;
   curl_easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &outcome.status);
   if (outcome.status == 0) {  // a proxy that refuses the tunnel answers in the server's stead
     curl_easy_getinfo(handle_, CURLINFO_HTTP_CONNECTCODE, &outcome.status);
@@ -147,7 +166,7 @@ TransferOutcome Transfer::outcome(CURLcode code) const {
   char* last = nullptr;
   curl_easy_getinfo(handle_, CURLINFO_EFFECTIVE_URL, &last);
   outcome.url = core::without_secrets(last != nullptr ? std::string(last) : query_.url);
-  outcome.message = error_text_;
+  outcome.message = stalled_ ? "nothing came for " + std::to_string(stall_timeout_.count()) + " seconds" : error_text_;
   outcome.response = response_;
   outcome.write_error = write_error_;
   outcome.too_large = too_large_;

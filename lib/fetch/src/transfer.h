@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -45,6 +46,7 @@ class Transfer {
  private:
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
+  static int on_progress(void* self, curl_off_t total, curl_off_t now, curl_off_t up_total, curl_off_t up_now);
   std::size_t take_body(std::string_view bytes);
   void set_network(const NetworkOptions& options);
   void set_headers();
@@ -59,6 +61,9 @@ class Transfer {
   std::uint64_t discarded_ = 0;
   int write_error_ = 0;
   bool too_large_ = false;
+  bool stalled_ = false;
+  std::chrono::seconds stall_timeout_;
+  std::chrono::steady_clock::time_point last_byte_;
 };
 
 }  // namespace envlock::fetch
