@@ -78,6 +78,12 @@ void NameLoader::add_entry(RecordView& record, const RecordPlace& place, std::ui
     flaws[source].add(complaint->flaw, complaint->example);
     return;
   }
+  if (lower_name(*record.name, lower_) != *current_) {
+    // A shard may hold what it likes; a name has its own records and no others.
+    flaws[source].add(Flaw::lying_file_name, core::printable(record.file_name) + ": lies among records of `" +
+                                                 core::printable(*current_) + "`");
+    return;
+  }
   if (record.bad_hash) flaws[source].add(Flaw::bad_hash, record.file_name);
   Entry entry;
   if (!fill(entry.loaded, record)) {

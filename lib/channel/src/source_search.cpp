@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <set>
 
+#include "envlock/core/file.h"
 #include "envlock/core/text.h"
 #include "envlock/core/url.h"
 #include "open_source.h"
+#include "shard_source.h"
+#include "slicer.h"
 
 namespace envlock::channel {
 namespace {
@@ -78,6 +81,45 @@ fetch::Download download_of(const Search& search) {
   diagnostic.hints = {folder_exists ? "make the index with `conda index " + place + "`"
                                     : "check its spelling, or say where it is with `--channel-map`"};
   throw core::Error(std::move(diagnostic));
+}
+
+bool is_from_network(const std::string& place) {
+  return core::looks_like_url(place) && !core::path_of_file_url(place);
+}
+
+/// Where shards lie, seen from each place that holds the index.
+std::vector<std::string> shard_folders(const FoundIndex& found, const std::string& shards_base_url,
+                                       const std::string& label) {
+  std::vector<std::string> folders;
+  for (const std::string& place : found.places) {
+    std::string folder;
+    if (core::looks_like_url(shards_base_url)) {
+      const auto url = core::parse_url(shards_base_url);
+      const bool web = url && (url->scheme == "https" || url->scheme == "http");
+      if (!web && is_from_network(place)) {
+        throw invalid_repodata(label, 0, "`shards_base_url` is neither http nor https");
+      }
+      folder = shards_base_url;
+    } else if (core::looks_like_url(place)) {
+      folder = core::join_url(place + "/", shards_base_url);
+    } else {
+      folder = (std::filesystem::path(place) / shards_base_url).lexically_normal().string();
+    }
+    while (folder.size() > 1 && folder.back() == '/') folder.pop_back();
+    if (std::find(folders.begin(), folders.end(), folder) == folders.end()) folders.push_back(std::move(folder));
+  }
+  return folders;
+}
+
+std::unique_ptr<RecordSource> open_shards(const FoundIndex& found, const std::string& label) {
+  std::unique_ptr<ShardIndex> index = parse_shard_index(core::read_file(found.fetched.path), label);
+  std::string base_url = index->base_url;
+  std::vector<std::string> relations = std::move(index->relations);
+  std::vector<std::string> folders = shard_folders(found, index->shards_base_url, label);
+  auto source = std::make_unique<ShardSource>(std::move(index), std::move(folders));
+  source->base_url = std::move(base_url);
+  source->relations = std::move(relations);
+  return source;
 }
 
 }  // namespace
@@ -156,8 +198,10 @@ std::unique_ptr<RecordSource> open_index(const FoundIndex& found, const std::vec
                                          const OpenOptions& options, core::Progress& progress, core::Notes& notes) {
   const conda::Channel& channel = locations[found.channel].channel;
   const std::string label = label_of(channel, found.subdir);
-  std::unique_ptr<RecordSource> source = open_document(found.fetched, found.form == IndexForm::json_zst, label,
-                                                       channel.base + "/" + found.subdir, options, progress, notes);
+  std::unique_ptr<RecordSource> source =
+      found.form == IndexForm::shards ? open_shards(found, label)
+                                      : open_document(found.fetched, found.form == IndexForm::json_zst, label,
+                                                      channel.base + "/" + found.subdir, options, progress, notes);
   source->label = label;
   source->channel = found.channel;
   source->subdir = found.subdir;
