@@ -7,6 +7,9 @@ using namespace envlock_test;
 
 namespace {
 
+const std::optional<solve::PruneLevel> kPruneLevels[] = {solve::PruneLevel::light, solve::PruneLevel::full,
+                                                         std::nullopt};
+
 /// A problem written down: names with numbers of candidates (best first, ids counted through), then edges.
 struct Draft {
   solve::Problem problem;
@@ -45,9 +48,9 @@ TEST_CASE("answers to small random problems agree with trying everything") {
     const auto want = best_by_trying_all(problem, problem.jobs);
     solvable += want.has_value();
     for (const auto encoding : {solve::Encoding::bits, solve::Encoding::pairs}) {
-      for (const bool prune : {true, false}) {
-        INFO("encoding " << (encoding == solve::Encoding::bits ? "bits" : "pairs") << " prune " << prune);
-        const auto have = solve::solve(problem, {encoding, prune, prune});
+      for (const auto& prune : kPruneLevels) {
+        INFO("encoding " << (encoding == solve::Encoding::bits ? "bits" : "pairs"));
+        const auto have = solve::solve(problem, {encoding, prune.has_value(), prune});
         REQUIRE(have.has_value() == want.has_value());
         if (!have) continue;
         const Choice choice = choice_of(problem, *have);
@@ -162,9 +165,9 @@ TEST_CASE("a candidate that limits its own name to others cannot be chosen") {
   const solve::NameId name = draft.name(2);
   draft.edges(0, {}, {draft.set(name, {1})});
   draft.problem.jobs = {draft.set(name, {0, 1})};
-  for (const bool prune : {true, false}) {
+  for (const auto& prune : kPruneLevels) {
     for (const auto encoding : {solve::Encoding::bits, solve::Encoding::pairs}) {
-      CHECK(solve::solve(draft.problem, {encoding, prune, prune}) == solve::Picks{1});
+      CHECK(solve::solve(draft.problem, {encoding, prune.has_value(), prune}) == solve::Picks{1});
     }
   }
 }
@@ -183,6 +186,7 @@ TEST_CASE("a job that nothing meets has no answer") {
   Draft draft;
   const solve::NameId name = draft.name(0);
   draft.problem.jobs = {draft.set(name, {})};
-  for (const bool prune : {true, false})
-    CHECK_FALSE(solve::solve(draft.problem, {solve::Encoding::bits, prune, prune}));
+  for (const auto& prune : kPruneLevels) {
+    CHECK_FALSE(solve::solve(draft.problem, {solve::Encoding::bits, prune.has_value(), prune}));
+  }
 }

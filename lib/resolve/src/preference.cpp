@@ -6,7 +6,7 @@
 
 namespace envlock::resolve {
 
-Preference::Preference(Catalog& catalog, const std::vector<bool>& favored) : catalog_(catalog), favored_(favored) {
+Preference::Preference(Catalog& catalog, std::vector<bool> favored) : catalog_(catalog), favored_(std::move(favored)) {
   if (catalog.options().taint_rule) tainted_ = find_tainted(catalog);
 }
 

@@ -10,7 +10,7 @@ namespace envlock::resolve {
 class Preference {
  public:
   /// `favored` by record: those come before all others.
-  Preference(Catalog& catalog, const std::vector<bool>& favored);
+  Preference(Catalog& catalog, std::vector<bool> favored);
   /// Sorts records of one name, best first. A total order: equal input in any order gives the same result.
   void sort(std::vector<RecordId>& records);
 
@@ -18,7 +18,7 @@ class Preference {
   bool is_better(RecordId left, RecordId right);
 
   Catalog& catalog_;
-  const std::vector<bool>& favored_;
+  std::vector<bool> favored_;
   std::vector<bool> tainted_;
 };
 

@@ -1,5 +1,4 @@
 // A minimal set of jobs without an answer. First the derivation of a pruning is walked backwards: only the jobs that it
-
 // rests on matter, usually two or three. What is left is minimised by leaving out one job after the other.
 #include <algorithm>
 

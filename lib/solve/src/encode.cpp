@@ -1,5 +1,4 @@
 // "Ranks in, Ids out": libsolv sees solvables whose EVR is their rank within their name, and dependency Ids with lists
-
 // of providers. Its own rules for packages of the same name are quadratic, so they are switched off and each name's
 // live candidates are numbered in binary instead: a candidate requires the auxiliary solvable of each bit that is 1 in
 // its number and conflicts with that of each bit that is 0, so no two can be chosen. A set that limits many candidates

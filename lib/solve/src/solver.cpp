@@ -30,12 +30,12 @@ std::optional<Picks> solve(const Pruner& pruner, std::span<const JobId> jobs, co
                            const SolveOptions& options) {
   const Problem& problem = pruner.problem();
   if (options.refuse_by_pruning && pruner.run(jobs, PruneLevel::full, excluded).emptied) return std::nullopt;
-  if (!options.prune) {
+  if (!options.prune_for_picks) {
     std::vector<bool> alive(problem.candidates.size(), true);
     for (CandidateId id = 0; id < excluded.size(); ++id) alive[id] = !excluded[id];
     return solve_with_libsolv(problem, jobs, alive, options.encoding);
   }
-  const Pruned pruned = pruner.run(jobs, PruneLevel::light, excluded);
+  const Pruned pruned = pruner.run(jobs, *options.prune_for_picks, excluded);
   if (pruned.emptied) return std::nullopt;
   return solve_with_libsolv(problem, jobs, alive_after(pruned), options.encoding);
 }

@@ -17,8 +17,8 @@ struct SolveOptions {
   Encoding encoding = Encoding::bits;
   /// Refuse by full pruning before the solver is asked. It changes no pick, only the time a refusal takes.
   bool refuse_by_pruning = true;
-  /// Prune lightly for the picks. Off only to compare.
-  bool prune = true;
+  /// How much is pruned before the picks. None and full only where other picks of equal worth will do.
+  std::optional<PruneLevel> prune_for_picks = PruneLevel::light;
 };
 
 /// One candidate each for some names, sorted by candidate id. May hold candidates that no job reaches.
