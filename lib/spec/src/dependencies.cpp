@@ -205,8 +205,10 @@ class DependencyReader {
     }
     seen_pip_ = where;
     const std::string outer = selectors_.at(end_of(reading_.source, reading_.at(entry.key)), where.line - 1);
+    const bool is_alias = reading_.at(entry.value).kind == Node::Kind::alias;
     for (const NodeId id : reading_.list_of(entry.value, "pip")) {
-      if (reading_.mistakes.size() > kMaxMistakes || ++pip_items_ > kMaxPipItems) return;
+      if (reading_.mistakes.size() > kMaxMistakes) return;
+      if (is_alias && ++aliased_lines_ > kMaxAliasedLines) return refuse_aliases(where);
       read_pip_line(id, outer);
     }
   }
@@ -233,13 +235,21 @@ class DependencyReader {
     }
   }
 
-  static constexpr std::size_t kMaxPipItems = 1000000;
+  void refuse_aliases(const core::SourceSpan& where) {
+    reading_.mistake({.code = "alias-too-large",
+                      .what = "aliases add more than " + std::to_string(kMaxAliasedLines) + " lines for pip",
+                      .where = where,
+                      .why = {},
+                      .hints = {"write the lines out once"}});
+  }
+
+  static constexpr std::size_t kMaxAliasedLines = 10000;
 
   Reading& reading_;
   SelectorReader selectors_;
   std::string category_;
   std::optional<core::SourceSpan> seen_pip_;
-  std::size_t pip_items_ = 0;
+  std::size_t aliased_lines_ = 0;
 };
 
 }  // namespace

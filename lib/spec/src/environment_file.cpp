@@ -79,8 +79,10 @@ class FileReader {
   }
 
   void tell_unknown_keys() {
+    const bool has_dependencies = has("dependencies");
     std::size_t told = 0;
     for (const NodeId id : unknown_) {
+      if (++told > kMaxMistakes) return;
       const std::string& key = reading_.resolve(id).value;
       const auto meant = core::closest_match(key, known_keys());
       core::Diagnostic diagnostic{.code = "unknown-key",
@@ -89,13 +91,13 @@ class FileReader {
                                   .why = {},
                                   .hints = {}};
       if (meant && !has(*meant)) diagnostic.hints = {"did you mean `" + *meant + "`?"};
-      if (meant == "dependencies" && !has("dependencies")) {
+      if (meant == "dependencies" && !has_dependencies) {
         refused_dependencies_ = true;
         reading_.mistake(std::move(diagnostic));
-      } else if (++told <= kMaxMistakes) {
-        if (diagnostic.hints.empty()) diagnostic.why = {"it is ignored"};
-        reading_.notes.warning(std::move(diagnostic));
+        continue;
       }
+      if (diagnostic.hints.empty()) diagnostic.why = {"it is ignored"};
+      reading_.notes.warning(std::move(diagnostic));
     }
   }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,7 +58,8 @@ class SelectorReader {
   void compare_with_conda_lock(std::string_view comment, std::string_view expression, std::size_t offset);
 
   Reading& reading_;
-  std::vector<std::string> told_;            ///< expressions of which conda-lock's view was told
+  std::map<std::string, std::string, std::less<>> canonical_;  ///< of the expressions read so far
+  std::vector<std::string> told_;                              ///< expressions of which conda-lock's view was told
   std::optional<std::size_t> last_comment_;  ///< items of one line share their comment: it is read once
   std::string last_selector_;
   bool comment_used_ = false;

@@ -91,6 +91,8 @@ std::string SelectorReader::from_key(NodeId key, std::string_view expression, st
 }
 
 std::string SelectorReader::parse(std::string_view expression, std::size_t offset) {
+  const auto known = canonical_.find(expression);
+  if (known != canonical_.end()) return known->second;
   std::string selector;
   try {
     selector = canonical_selector(expression);
@@ -112,6 +114,7 @@ std::string SelectorReader::parse(std::string_view expression, std::size_t offse
                             .why = {},
                             .hints = {"write `or` where either platform is meant"}});
   }
+  canonical_.emplace(expression, selector);
   return selector;
 }
 

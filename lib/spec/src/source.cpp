@@ -74,8 +74,14 @@ core::SourceSpan Source::span(std::size_t offset, std::size_t length) const {
   span.file = file_;
   span.line = index + 1;
   if (before + length > kShownBytes) {
-    span.column = core::count_code_points(full.substr(0, before)) + 1;
+    span.column = column_of(index, before);
     if (before < kShownBytes) span.text = shown(cut(full));
+    return span;
+  }
+  if (full.find("://") == std::string_view::npos) {
+    span.text = shown(full);
+    span.column = column_of(index, before);
+    span.length = core::count_code_points(full.substr(before, length));
     return span;
   }
   // A secret is masked before columns are counted, so that the caret stands under the same words.
@@ -83,6 +89,17 @@ core::SourceSpan Source::span(std::size_t offset, std::size_t length) const {
   span.column = core::count_code_points(shown(full.substr(0, before))) + 1;
   span.length = core::count_code_points(shown(full.substr(before, length)));
   return span;
+}
+
+int Source::column_of(int index, std::size_t before) const {
+  if (counted_line_ != index || counted_bytes_ > before) {
+    counted_line_ = index;
+    counted_bytes_ = 0;
+    counted_code_points_ = 0;
+  }
+  counted_code_points_ += core::count_code_points(line(index).substr(counted_bytes_, before - counted_bytes_));
+  counted_bytes_ = before;
+  return counted_code_points_ + 1;
 }
 
 core::SourceSpan Source::line_span(int index) const {

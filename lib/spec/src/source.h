@@ -35,6 +35,12 @@ class Source {
   std::string file_;
   std::string text_;
   std::vector<std::size_t> starts_;
+
+  int column_of(int index, std::size_t before) const;
+  // Where the last column was counted to: the items of one line of ten megabytes are asked for one after the other.
+  mutable int counted_line_ = -1;
+  mutable std::size_t counted_bytes_ = 0;
+  mutable int counted_code_points_ = 0;
 };
 
 /// "environment.yml:4", for a message that names a second place.

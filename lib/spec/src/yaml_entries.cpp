@@ -1,5 +1,5 @@
 #include "envlock/core/text.h"
-#include "yaml_tree.h"
+#include "reading.h"
 
 #include <map>
 
@@ -59,6 +59,7 @@ struct Collector {
   }
 
   void refuse_key(const Node& key) {
+    if (mistakes.size() >= kMaxMistakes) return;
     mistakes.push_back({.code = "key-not-text",
                         .what = "a key must be plain text",
                         .where = span_of(source, key),
@@ -67,6 +68,7 @@ struct Collector {
   }
 
   void refuse_duplicate(const Node& key, const std::string& name, const Node& first) {
+    if (mistakes.size() >= kMaxMistakes) return;
     mistakes.push_back({.code = "duplicate-key",
                         .what = "`" + core::printable(name) + "` is given twice",
                         .where = span_of(source, key),
