@@ -1,0 +1,5 @@
+envlock_fuzz(lock_parse lock_parse_fuzz.cpp ${CMAKE_CURRENT_SOURCE_DIR}/corpus/lock_parse envlock::lock)
+envlock_fuzz(explicit explicit_fuzz.cpp ${CMAKE_CURRENT_SOURCE_DIR}/corpus/explicit envlock::lock)
+envlock_fuzz(conda_lock conda_lock_fuzz.cpp ${CMAKE_CURRENT_SOURCE_DIR}/corpus/conda_lock envlock::lock)
+envlock_fuzz(pixi_lock pixi_lock_fuzz.cpp ${CMAKE_CURRENT_SOURCE_DIR}/corpus/pixi_lock envlock::lock)
+envlock_fuzz(saved_index saved_index_fuzz.cpp ${CMAKE_CURRENT_SOURCE_DIR}/corpus/saved_index envlock::lock)
