@@ -81,8 +81,8 @@ Verdict judge_transport(const TransferOutcome& outcome, const Download& download
   switch (outcome.code) {
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_TOO_MANY_REDIRECTS: {
-      core::Diagnostic found = make("redirect-refused", host_of(outcome.url) + " sends us where we do not go");
-      found.why = {"asked for " + from};
+      core::Diagnostic found = make("redirect-refused", host_of(outcome.asked) + " sends us where we do not go");
+      found.why = {"asked for " + core::printable(outcome.asked, 400)};
       if (!outcome.response.location.empty()) {
         found.why.push_back("redirected to " + core::printable(core::without_secrets(outcome.response.location)));
       }

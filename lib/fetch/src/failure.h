@@ -30,7 +30,8 @@ struct Verdict {
 struct TransferOutcome {
   CURLcode code = CURLE_OK;
   long status = 0;
-  std::string url;      ///< without secrets
+  std::string asked;    ///< what was asked for, without secrets
+  std::string url;      ///< where that led in the end, likewise
   std::string message;  ///< libcurl's own words
   Response response;
   int write_error = 0;  ///< errno of writing the body

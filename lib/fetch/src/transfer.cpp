@@ -166,6 +166,7 @@ TransferOutcome Transfer::outcome(CURLcode code) const {
   char* last = nullptr;
   curl_easy_getinfo(handle_, CURLINFO_EFFECTIVE_URL, &last);
   outcome.url = core::without_secrets(last != nullptr ? std::string(last) : query_.url);
+  outcome.asked = core::without_secrets(query_.url);
   outcome.message = stalled_ ? "nothing came for " + std::to_string(stall_timeout_.count()) + " seconds" : error_text_;
   outcome.response = response_;
   outcome.write_error = write_error_;
