@@ -34,11 +34,12 @@ bool comes_before(const Ranked& left, const Ranked& right) {
   return key(left) < key(right);
 }
 
-/// Where the same file stands twice, one that says more is kept, whatever came first.
+/// Where the same file stands twice, the one that says more is kept, whatever came first.
 bool says_more(const PackageRecord& left, const PackageRecord& right) {
   const auto key = [](const PackageRecord& record) {
-    return std::make_tuple(record.sha256.has_value(), record.sha256, record.timestamp.value_or(0), record.depends,
-                           record.constrains, record.size.value_or(0));
+    return std::tie(record.sha256, record.md5, record.timestamp, record.indexed_timestamp, record.size, record.depends,
+                    record.constrains, record.version, record.build, record.build_number, record.url, record.license,
+                    record.track_features, record.noarch, record.python_site_packages_path);
   };
   return key(left) > key(right);
 }

@@ -246,7 +246,7 @@ void MatchSpecParser::set_key(std::string_view key, Span key_where, Value& value
     set_channel(value.text, value.where);
     if (subdir) spec_.subdir = subdir;  // a key of its own counts, whichever stands first
   } else if (canonical == "subdir") {
-    const std::string subdir = core::to_lower(value.text);
+    const std::string subdir = pattern().text();
     if (subdir != "*") spec_.subdir = subdir;
   } else if (canonical == "md5") {
     spec_.md5 = core::parse_md5(value.text);
@@ -255,8 +255,10 @@ void MatchSpecParser::set_key(std::string_view key, Span key_where, Value& value
     spec_.sha256 = core::parse_sha256(value.text);
     if (!spec_.sha256) fail_at(value.where.first, value.where.size(), "a sha256 digest has 64 hexadecimal digits");
   } else if (canonical == "url") {
+    pattern();
     spec_.url = core::strip_credentials(value.text);
   } else if (canonical == "fn") {
+    pattern();
     spec_.file_name = value.text;
   } else if (canonical == "when") {
     spec_.when = parse_condition(value);

@@ -211,20 +211,25 @@ MatchSpecParser::Span MatchSpecParser::parse_channel(Span span) {
 
 /// "conda-forge", "conda-forge/linux-64", "https://host/chan/linux-64", "*/linux-64".
 void MatchSpecParser::set_channel(std::string_view written, Span where) {
-  while (written.size() > 1 && written.ends_with('/')) written.remove_suffix(1);
+  const auto trim_end = [&] {
+    while (!written.empty() && (written.back() == '/' || is_space(written.back()))) written.remove_suffix(1);
+    if (written.empty()) fail_at(where.first, where.size(), "a channel is missing before `::`");
+  };
+  trim_end();
   const std::size_t slash = written.rfind('/');
   if (slash != std::string_view::npos) {
     const std::string_view last = written.substr(slash + 1);
     if (last == "noarch" || is_known_subdir(last)) {
       spec_.subdir = std::string(last);
       written = written.substr(0, slash);
+      trim_end();
     }
   }
   if (written.find_first_of(" \t") != std::string_view::npos && !core::looks_like_url(written) &&
       written.find('/') == std::string_view::npos) {
     fail_at(where.first, where.size(), "a channel name holds no space");
   }
-  if (written != "*" && !written.empty()) spec_.channel = std::string(written);
+  if (written != "*") spec_.channel = std::string(written);
 }
 
 MatchSpecParser::Span MatchSpecParser::parse_name(Span span) {
@@ -349,9 +354,11 @@ void MatchSpecParser::set_build(std::string_view build, Span where) {
   try {
     StringSpec parsed = StringSpec::parse(build);
     if (!is_regular_expression(build)) {
-      const std::size_t odd = build.find_first_of(" \t,=<>~|()[]\"'");
-      if (odd != std::string_view::npos)
-        fail_at(where.first, where.size(), "a build string cannot hold this character");
+      for (const char c : build) {
+        if ((is_name_character(c) && c != '-') || c == '+' || c == '*') continue;
+        fail_at(where.first, where.size(),
+                "a build string holds only letters, digits, `.`, `_` and `+`, or `*` for any text");
+      }
     }
     spec_.build = std::move(parsed);
   } catch (const core::Error& error) {

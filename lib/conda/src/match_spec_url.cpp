@@ -6,6 +6,32 @@
 #include "version_node.h"
 
 namespace envlock::conda {
+namespace {
+
+int hexadecimal(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+/// "%2B" as "+": a local version in a URL is often written so.
+std::string percent_decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const int high = text[i] == '%' && i + 2 < text.size() ? hexadecimal(text[i + 1]) : -1;
+    const int low = high >= 0 ? hexadecimal(text[i + 2]) : -1;
+    if (low < 0) {
+      out += text[i];
+      continue;
+    }
+    out += static_cast<char>(high * 16 + low);
+    i += 2;
+  }
+  return out;
+}
+
+}  // namespace
 
 /// True when the spec is the URL or path of a package file; then everything is set from it.
 bool MatchSpecParser::parse_package_file(Span span) {
@@ -25,7 +51,9 @@ bool MatchSpecParser::parse_package_file(Span span) {
 void MatchSpecParser::parse_file_url(std::string_view location, std::string_view fragment, Span span) {
   const std::size_t slash = location.find_last_of("/\\");
   const bool has_folder = slash != std::string_view::npos;
-  const std::string_view file_name = has_folder ? location.substr(slash + 1) : location;
+  const bool is_url = core::looks_like_url(location);
+  const std::string_view encoded = has_folder ? location.substr(slash + 1) : location;
+  const std::string file_name = is_url ? percent_decoded(encoded) : std::string(encoded);
   const auto parts = split_file_name(file_name);
   if (!parts) {
     fail_at(span.first, span.size(), "a package file is named NAME-VERSION-BUILD.conda or NAME-VERSION-BUILD.tar.bz2");
@@ -35,7 +63,9 @@ void MatchSpecParser::parse_file_url(std::string_view location, std::string_view
   const char* leniency = nullptr;
   spec_.version = parse_version_spec(std::string("==") + std::string(parts->version), span.first, leniency);
   set_build(parts->build, span);
-  spec_.file_name = std::string(file_name);
+  if (!is_safe_file_name(file_name)) fail_at(span.first, span.size(), "the file name holds a character that none has");
+  if (location.front() == '^') fail_at(span.first, 1, "a path does not begin with `^`");
+  spec_.file_name = file_name;
   spec_.url = core::strip_credentials(location);
   if (has_folder) {
     const std::string base = core::strip_credentials(location.substr(0, slash));
@@ -44,7 +74,7 @@ void MatchSpecParser::parse_file_url(std::string_view location, std::string_view
       const std::string last = base.substr(subdir + 1);
       if (last == "noarch" || is_known_subdir(last)) {
         spec_.subdir = last;
-        if (core::looks_like_url(base)) spec_.channel = base.substr(0, subdir);
+        if (is_url) spec_.channel = base.substr(0, subdir);
       }
     }
   }

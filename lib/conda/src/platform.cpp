@@ -54,7 +54,7 @@ VirtualPackage parse_virtual_package(std::string_view text) {
   if (!package.name.starts_with("__")) fail(text, "the name of a virtual package begins with `__`");
   if (!is_valid_name(package.name)) fail(text, "the name holds a character that no package name has");
   package.version = words.size() > 1 ? std::string(words[1]) : "0";
-  if (words.size() > 1 && words[1].empty() && words.size() > 2) fail(text, "the version is missing");
+  if (words.size() > 1 && words[1].empty() && parts.size() > 2) fail(text, "the version is missing");
   if (!package.version.empty() && !Version::try_parse(package.version)) fail(text, "the version is not one");
   if (words.size() > 2) {
     package.build = words[2];

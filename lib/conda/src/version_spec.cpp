@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <span>
 
@@ -22,6 +23,11 @@ bool is_operator(char c) {
 }
 bool is_space(char c) {
   return c == ' ' || c == '\t';
+}
+
+bool is_glob_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+         c == '-' || c == '+' || c == '!' || c == '*';
 }
 
 struct Operator {
@@ -194,6 +200,9 @@ class Parser {
     }
     if (stem.find('*') != std::string_view::npos) {
       if (!equals) fail(first, last - first, "an operator other than `=` takes no `*` within the version");
+      if (!std::all_of(literal.begin(), literal.end(), is_glob_character)) {
+        fail(first, last - first, "a version holds only letters, digits, `.`, `_`, `-`, `+` and `!`");
+      }
       clause.kind = Kind::glob;
       set_literal(clause, literal, true);
       return false;
