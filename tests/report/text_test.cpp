@@ -196,7 +196,11 @@ TEST_CASE("long diagnostics are set apart by an empty line, short ones are not")
 TEST_CASE("errors as JSON are one documented document") {
   const envlock::core::Note note{
       envlock::core::Severity::warning,
-      {.code = "pip-not-locked", .what = "a", .where = std::nullopt, .why = {"b", "c"}, .hints = {}}};
+      {.code = "pip-not-locked",
+       .what = "the `pip:` section is not locked: wandb, nltk",
+       .where = std::nullopt,
+       .why = {"this version of envlock locks conda packages only", "`--conda-only` silences this warning"},
+       .hints = {}}};
   CHECK(envlock_test::compare_with_golden("report/errors.json",
                                           envlock::report::json_errors({unknown_key()}, {note})) == "");
   CHECK(envlock_test::compare_with_golden("report/no-errors.json", envlock::report::json_errors({}, {})) == "");

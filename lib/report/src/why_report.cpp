@@ -23,7 +23,7 @@ std::string draw_chain(const std::vector<std::string>& chain) {
 }
 
 std::string draw_dependents(const std::vector<std::string>& dependents) {
-  if (dependents.empty()) return "  nothing in the lock needs it\n";
+  if (dependents.empty()) return "  no other package of the lock needs it\n";
   std::string drawn = "  needed by " + count_of(dependents.size(), "package") + ": ";
   for (std::size_t i = 0; i < dependents.size() && i < kMostDependents; ++i) {
     drawn += (i == 0 ? "" : ", ") + shown(dependents[i]);

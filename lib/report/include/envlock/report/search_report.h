@@ -23,7 +23,7 @@ struct SearchMatch {
 /// The answer of `envlock search`.
 struct SearchReport {
   std::string spec;                                        ///< as asked
-  std::vector<std::string> subdirs;                        ///< searched, sorted, with noarch
+  std::vector<std::string> subdirs;                        ///< searched besides noarch, sorted
   std::vector<SearchMatch> matches;                        ///< by name, then newest first; cut to the limit
   std::size_t total = 0;                                   ///< before the cut
   std::optional<std::vector<conda::VirtualPackage>> here;  ///< --here: this machine's virtual packages
