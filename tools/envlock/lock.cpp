@@ -190,7 +190,8 @@ Exit run_lock(const LockArgs& args, Out& out) {
   const bool unchanged = previous != nullptr && !inputs.conflicted && core::read_file(inputs.output) == bytes;
   if (!unchanged) core::write_file_atomically(inputs.output, bytes);
   if (!args.save_index.empty()) {
-    core::write_file_atomically(args.save_index, lock::format(make_saved_index(channels_of(locations), outcomes)));
+    core::write_file_atomically(args.save_index,
+                                lock::format(make_saved_index(channels_of(locations), outcomes, computed)));
   }
 
   report::LockSummary summary{

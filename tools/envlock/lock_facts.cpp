@@ -41,6 +41,59 @@ std::string cuda_flag(const conda::Platform& platform) {
   return "`--virtual-package " + platform.name + ":__cuda=12.9`";
 }
 
+/// Where a package file is, whatever mirror it comes from.
+using FileKey = std::tuple<std::string, std::string, std::string>;
+
+FileKey key_of(const conda::PackageRecord& record) {
+  return {record.channel, record.subdir, record.file_name};
+}
+
+/// The hashes that the lock that is there holds of these files, where the index still describes the same bytes.
+std::map<FileKey, core::Sha256> computed_before(const lock::Lock* previous,
+                                                const std::map<FileKey, conda::PackageRecord>& unhashed) {
+  std::map<FileKey, core::Sha256> known;
+  if (previous == nullptr) return known;
+  for (const lock::LockedPackage& package : previous->packages) {
+    const auto now = unhashed.find(key_of(package.record));
+    if (!package.sha256_computed || now == unhashed.end()) continue;
+    if (now->second.md5 == package.record.md5 && now->second.size == package.record.size) {
+      known[now->first] = *package.record.sha256;
+    }
+  }
+  return known;
+}
+
+std::map<FileKey, core::Sha256> fetch_hashes(const std::vector<conda::PackageRecord>& records,
+                                             const channel::Repository& repository, fetch::Fetcher& fetcher) {
+  std::vector<fetch::Download> downloads;
+  for (const conda::PackageRecord& record : records) {
+    downloads.push_back({.urls = repository.download_urls(record),
+                         .label = record.file_name,
+                         .md5 = record.md5,
+                         .size = record.size,
+                         .caching = fetch::Caching::immutable});
+  }
+  const std::vector<fetch::Fetched> files = fetcher.fetch(downloads);
+  std::map<FileKey, core::Sha256> hashes;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    if (files[i].status == fetch::Status::ok) {
+      hashes[key_of(records[i])] = core::sha256(core::MappedFile(files[i].path).bytes());
+      continue;
+    }
+    core::Diagnostic diagnostic{.code = "hash-unknown",
+                                .what = "the index has no SHA-256 for `" + records[i].file_name +
+                                        "`, and fetching the file to compute it did not work",
+                                .why = {"no location of the channel holds it"}};
+    if (const auto& failure = files[i].failure) {
+      diagnostic.why = {failure->what};
+      diagnostic.why.insert(diagnostic.why.end(), failure->why.begin(), failure->why.end());
+      diagnostic.hints = failure->hints;
+    }
+    throw core::Error(std::move(diagnostic));
+  }
+  return hashes;
+}
+
 }  // namespace
 
 void note_surprises(const PlatformOutcome& outcome, const conda::Index& index, const lock::Options& options,
@@ -68,7 +121,8 @@ void note_surprises(const PlatformOutcome& outcome, const conda::Index& index, c
          .what = "for " + platform.name + " the CPU build of " + list(cpu_builds) + " is locked; a CUDA build exists",
          .why = {assumed ? "`__cuda` is assumed, but the requests led to the CPU build"
                          : "nothing is assumed about CUDA unless you say so"},
-         .hints = {assumed ? "ask for the CUDA build in its line: `pytorch=*=*cuda*`"
+         .hints = {assumed ? "ask for the CUDA build in a line of its own: `" +
+                                 cpu_builds.front().substr(0, cpu_builds.front().find(' ')) + "=*=*cuda*`"
                            : "to lock for GPU machines, give " + cuda_flag(platform) + " (their driver's CUDA)"}});
   }
   if (!cuda_builds.empty()) {
@@ -90,29 +144,26 @@ void note_surprises(const PlatformOutcome& outcome, const conda::Index& index, c
 std::vector<std::string> compute_missing_hashes(std::vector<PlatformOutcome>& outcomes, const IndexSource& source,
                                                 const lock::Lock* previous, bool offline, fetch::Fetcher& fetcher,
                                                 core::Notes& notes) {
-  using Key = std::tuple<std::string, std::string, std::string>;
-  const auto key = [](const conda::PackageRecord& record) {
-    return Key{record.channel, record.subdir, record.file_name};
-  };
-  std::map<Key, core::Sha256> known;
-  if (previous != nullptr) {
-    for (const lock::LockedPackage& package : previous->packages) {
-      if (package.sha256_computed && package.record.sha256) known[key(package.record)] = *package.record.sha256;
-    }
-  }
-  std::map<Key, conda::PackageRecord> missing;
   std::set<std::string> computed;
-  for (PlatformOutcome& outcome : outcomes) {
-    for (conda::PackageRecord& record : std::get<conda::Solution>(outcome.result).records) {
-      if (record.sha256) continue;
-      computed.insert(record.file_name);
-      if (!known.contains(key(record))) missing.emplace(key(record), record);
+  if (source.saved) computed.insert(source.saved->computed.begin(), source.saved->computed.end());
+  std::map<FileKey, conda::PackageRecord> unhashed;
+  for (const PlatformOutcome& outcome : outcomes) {
+    for (const conda::PackageRecord& record : std::get<conda::Solution>(outcome.result).records) {
+      if (!record.sha256) unhashed.emplace(key_of(record), record);
     }
   }
-  if (computed.empty()) return {};
+  if (unhashed.empty()) return {computed.begin(), computed.end()};
+
+  std::map<FileKey, core::Sha256> known = computed_before(previous, unhashed);
+  std::vector<conda::PackageRecord> missing;
+  std::vector<std::string> names;
+  for (const auto& [key, record] : unhashed) {
+    computed.insert(record.file_name);
+    if (known.contains(key)) continue;
+    missing.push_back(record);
+    names.push_back(record.file_name);
+  }
   if (!missing.empty()) {
-    std::vector<std::string> names;
-    for (const auto& [_, record] : missing) names.push_back(record.file_name);
     if (offline || !source.repository) {
       throw core::Error(
           {.code = "hash-unknown",
@@ -121,44 +172,17 @@ std::vector<std::string> compute_missing_hashes(std::vector<PlatformOutcome>& ou
                          ? "run once without --offline"
                          : "make the saved index again with `--save-index`, from a run that fetched it"}});
     }
-    std::vector<fetch::Download> downloads;
-    for (const auto& [_, record] : missing) {
-      downloads.push_back({.urls = source.repository->download_urls(record),
-                           .label = record.file_name,
-                           .md5 = record.md5,
-                           .size = record.size,
-                           .caching = fetch::Caching::immutable});
-    }
-    const std::vector<fetch::Fetched> files = fetcher.fetch(downloads);
-    std::size_t i = 0;
-    for (const auto& [file_key, record] : missing) {
-      const fetch::Fetched& file = files[i++];
-      if (file.status != fetch::Status::ok) {
-        core::Diagnostic diagnostic{.code = "hash-unknown",
-                                    .what = "the index has no SHA-256 for `" + record.file_name +
-                                            "`, and fetching the file to compute it did not work"};
-        if (file.failure) {
-          diagnostic.why.push_back(file.failure->what);
-          diagnostic.why.insert(diagnostic.why.end(), file.failure->why.begin(), file.failure->why.end());
-          diagnostic.hints = file.failure->hints;
-        } else {
-          diagnostic.why.push_back("no location of the channel holds it");
-        }
-        throw core::Error(std::move(diagnostic));
-      }
-      known[file_key] = core::sha256(core::MappedFile(file.path).bytes());
-    }
+    known.merge(fetch_hashes(missing, *source.repository, fetcher));
+    notes.note({.code = "hash-computed",
+                .what = "the index has no SHA-256 for " + list(names) +
+                        ": computed from the file itself, and marked so in the lock"});
   }
   for (PlatformOutcome& outcome : outcomes) {
     for (conda::PackageRecord& record : std::get<conda::Solution>(outcome.result).records) {
-      if (!record.sha256) record.sha256 = known.at(key(record));
+      if (!record.sha256) record.sha256 = known.at(key_of(record));
     }
   }
-  const std::vector<std::string> files(computed.begin(), computed.end());
-  notes.note({.code = "hash-computed",
-              .what = "the index has no SHA-256 for " + list(files) +
-                      ": computed from the file itself, and marked so in the lock"});
-  return files;
+  return {computed.begin(), computed.end()};
 }
 
 }  // namespace envlock::tools

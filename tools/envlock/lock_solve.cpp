@@ -1,7 +1,6 @@
 #include "lock_solve.h"
 
 #include <algorithm>
-#include <optional>
 #include <tuple>
 
 #include "envlock/core/parallel.h"
@@ -48,15 +47,19 @@ bool concerns(const lock::Preference& preference, const conda::Platform& platfor
   return preference.subdir.empty() || preference.subdir == "noarch" || preference.subdir == platform.subdir;
 }
 
-/// The candidate that a preference means: the first that matches, as candidates stand best channel first.
-std::optional<conda::PackageRecord> find_preferred(const conda::Index& index, const lock::Preference& preference,
-                                                   lock::Loosen loosen) {
+/// The candidates that a preference means: the very pick where it is there, else every one that counts as the same.
+std::vector<conda::PackageRecord> find_preferred(const conda::Index& index, const lock::Preference& preference,
+                                                 lock::Loosen loosen) {
+  std::vector<conda::PackageRecord> alike;
   for (const conda::Candidate& candidate : index.find(preference.name)) {
-    if (!preference.version.empty() && index.text(candidate.version) != preference.version) continue;
+    const bool other_version = !preference.version.empty() && !preference.version_is_prefix &&
+                               index.text(candidate.version) != preference.version;
+    if (other_version) continue;
     conda::PackageRecord record = index.record(static_cast<conda::CandidateId>(&candidate - index.candidates.data()));
-    if (lock::matches(preference, record, loosen)) return record;
+    if (lock::matches(preference, record, lock::Loosen::none) && !preference.version_is_prefix) return {record};
+    if (lock::matches(preference, record, loosen)) alike.push_back(std::move(record));
   }
-  return std::nullopt;
+  return alike;
 }
 
 std::string shown(const lock::Preference& preference) {
@@ -101,14 +104,16 @@ void solve_one(const spec::Spec& spec, const IndexSource& source, const SolveOpt
   resolve::CondaOptions solve = options.solve;
   solve.virtual_packages = outcome.platform.virtual_packages;
   solve.favored = kept;
+  solve.updated.assign(options.freed.begin(), options.freed.end());
+  solve.exclude_newer = options.lock_options.exclude_newer;
   std::vector<const lock::Preference*> wanted;
   std::vector<bool> found;
   for (const lock::Preference& preference : options.like) {
     if (!concerns(preference, outcome.platform) || options.freed.contains(preference.name)) continue;
-    std::optional<conda::PackageRecord> record = find_preferred(index, preference, options.loosen);
+    std::vector<conda::PackageRecord> alike = find_preferred(index, preference, options.loosen);
     wanted.push_back(&preference);
-    found.push_back(record.has_value());
-    if (record) solve.favored.push_back(std::move(*record));
+    found.push_back(!alike.empty());
+    for (conda::PackageRecord& record : alike) solve.favored.push_back(std::move(record));
   }
   outcome.result = resolve::conda(requests, index, solve, outcome.notes);
   if (const auto* solution = std::get_if<conda::Solution>(&outcome.result); solution != nullptr && !wanted.empty()) {
@@ -138,18 +143,23 @@ std::vector<PlatformOutcome> solve_platforms(const spec::Spec& spec, const std::
 }
 
 lock::SavedIndex make_saved_index(const std::vector<conda::Channel>& channels,
-                                  const std::vector<PlatformOutcome>& outcomes) {
-  lock::SavedIndex saved;
-  saved.channels = channels;
+                                  const std::vector<PlatformOutcome>& outcomes, std::vector<std::string> computed) {
+  lock::SavedIndex saved{.channels = channels, .computed = std::move(computed)};
+  const auto key = [](const conda::PackageRecord& record) {
+    return std::tie(record.name, record.channel, record.subdir, record.file_name);
+  };
+  // Chosen records come first, so that of two equal keys the one with its computed hash stays.
+  for (const PlatformOutcome& outcome : outcomes) {
+    const auto& chosen = std::get<conda::Solution>(outcome.result).records;
+    saved.records.insert(saved.records.end(), chosen.begin(), chosen.end());
+  }
   for (const PlatformOutcome& outcome : outcomes) {
     for (conda::CandidateId i = 0; i < outcome.index.candidates.size(); ++i) {
       saved.records.push_back(outcome.index.record(i));
     }
   }
-  const auto key = [](const conda::PackageRecord& record) {
-    return std::tie(record.name, record.channel, record.subdir, record.file_name);
-  };
-  std::sort(saved.records.begin(), saved.records.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
+  std::stable_sort(saved.records.begin(), saved.records.end(),
+                   [&](const auto& a, const auto& b) { return key(a) < key(b); });
   saved.records.erase(std::unique(saved.records.begin(), saved.records.end(),
                                   [&](const auto& a, const auto& b) { return key(a) == key(b); }),
                       saved.records.end());

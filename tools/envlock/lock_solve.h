@@ -62,8 +62,9 @@ struct PlatformOutcome {
 std::vector<PlatformOutcome> solve_platforms(const spec::Spec& spec, const std::vector<conda::Platform>& platforms,
                                              const IndexSource& source, const SolveOptions& options);
 
-/// The records behind the solves, for replay: those of every index, each once, sorted.
+/// The records behind the solves, for replay: those of every index, each once, sorted. Chosen records carry the hashes
+/// that were computed for them; `computed` names their files.
 lock::SavedIndex make_saved_index(const std::vector<conda::Channel>& channels,
-                                  const std::vector<PlatformOutcome>& outcomes);
+                                  const std::vector<PlatformOutcome>& outcomes, std::vector<std::string> computed);
 
 }  // namespace envlock::tools

@@ -49,6 +49,9 @@ std::string format(const SavedIndex& index) {
   for (const conda::PackageRecord& record : records) {
     writer.begin_object();
     write_record(writer, record);
+    if (std::find(index.computed.begin(), index.computed.end(), record.file_name) != index.computed.end()) {
+      writer.member("sha256_computed", true);
+    }
     writer.end_object();
   }
   writer.end_array();
@@ -68,6 +71,7 @@ SavedIndex parse_saved_index(std::string_view text, const std::string& file) {
     for (const Json& item : fields.elements("records")) {
       Fields record(item, mistakes);
       index.records.push_back(read_record(record, HashRule::optional));
+      if (record.flag("sha256_computed")) index.computed.push_back(index.records.back().file_name);
       record.refuse_others();
       const auto of_record = [&](const conda::Channel& channel) {
         return channel.base == index.records.back().channel;
@@ -80,6 +84,7 @@ SavedIndex parse_saved_index(std::string_view text, const std::string& file) {
     fields.refuse_others();
     mistakes.throw_if_any();
     std::stable_sort(index.records.begin(), index.records.end(), comes_before);
+    std::sort(index.computed.begin(), index.computed.end());
     return index;
   });
 }

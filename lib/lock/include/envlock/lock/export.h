@@ -30,6 +30,8 @@ std::string format_conda_lock(const Lock& lock, const spec::Spec* spec, core::No
 struct SavedIndex {
   std::vector<conda::Channel> channels;
   std::vector<conda::PackageRecord> records;
+  /// File names, sorted, of records whose sha256 we computed because the channel's index had none.
+  std::vector<std::string> computed;
 
   bool operator==(const SavedIndex&) const = default;
 };
