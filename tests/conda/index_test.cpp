@@ -36,7 +36,8 @@ std::string dump(const Index& index) {
     for (CandidateId id = name.first; id < name.last; ++id) {
       const Candidate& one = index.candidates[id];
       text += "  " + index.channels[one.channel].name + " " + index.record(id).subdir + "/" +
-              index.record(id).file_name + (one.shadowed ? " shadowed" : "");
+              index.record(id).file_name + "#" + std::to_string(one.build_number) + "@" +
+              std::to_string(one.timestamp) + (one.shadowed ? " shadowed" : "");
       for (const TextId edge : index.depends(one)) text += "," + std::string(index.text(edge));
       for (const TextId edge : index.constrains(one)) text += ";" + std::string(index.text(edge));
       text += "\n";

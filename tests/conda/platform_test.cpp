@@ -66,7 +66,7 @@ TEST_CASE("the defaults of a subdir are those of the documented table, version 1
   CHECK(texts(default_virtual_packages("linux-ppc64le")).front() == "__archspec=1=ppc64le");
   CHECK(texts(default_virtual_packages("osx-64")) == Texts{"__archspec=1=x86_64", "__osx=13.0=0", "__unix=0=0"});
   CHECK(texts(default_virtual_packages("osx-arm64")) == Texts{"__archspec=1=m1", "__osx=13.0=0", "__unix=0=0"});
-  CHECK(texts(default_virtual_packages("win-64")) == Texts{"__archspec=1=x86_64", "__win=10=0"});
+  CHECK(texts(default_virtual_packages("win-64")) == Texts{"__archspec=1=x86_64", "__win=10.0=0"});
   CHECK(texts(default_virtual_packages("emscripten-wasm32")) == Texts{"__archspec=1=wasm32", "__unix=0=0"});
   CHECK(default_virtual_packages("noarch").empty());
 }

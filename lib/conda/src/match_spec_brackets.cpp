@@ -256,7 +256,7 @@ void MatchSpecParser::set_key(std::string_view key, Span key_where, Value& value
     if (!spec_.sha256) fail_at(value.where.first, value.where.size(), "a sha256 digest has 64 hexadecimal digits");
   } else if (canonical == "url") {
     pattern();
-    spec_.url = core::strip_credentials(value.text);
+    spec_.url = without_credentials(value.text);
   } else if (canonical == "fn") {
     pattern();
     spec_.file_name = value.text;

@@ -229,7 +229,7 @@ void MatchSpecParser::set_channel(std::string_view written, Span where) {
       written.find('/') == std::string_view::npos) {
     fail_at(where.first, where.size(), "a channel name holds no space");
   }
-  if (written != "*") spec_.channel = std::string(written);
+  if (written != "*") spec_.channel = without_credentials(written);
 }
 
 MatchSpecParser::Span MatchSpecParser::parse_name(Span span) {

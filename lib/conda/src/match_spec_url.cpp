@@ -66,16 +66,14 @@ void MatchSpecParser::parse_file_url(std::string_view location, std::string_view
   if (!is_safe_file_name(file_name)) fail_at(span.first, span.size(), "the file name holds a character that none has");
   if (location.front() == '^') fail_at(span.first, 1, "a path does not begin with `^`");
   spec_.file_name = file_name;
-  spec_.url = core::strip_credentials(location);
+  spec_.url = without_credentials(location);
   if (has_folder) {
-    const std::string base = core::strip_credentials(location.substr(0, slash));
-    const std::size_t subdir = base.find_last_of("/\\");
-    if (subdir != std::string::npos) {
-      const std::string last = base.substr(subdir + 1);
-      if (last == "noarch" || is_known_subdir(last)) {
-        spec_.subdir = last;
-        if (is_url) spec_.channel = base.substr(0, subdir);
-      }
+    const std::string base = without_credentials(location.substr(0, slash));
+    const std::size_t before_subdir = base.find_last_of("/\\");
+    const std::string subdir = before_subdir == std::string::npos ? base : base.substr(before_subdir + 1);
+    if (subdir == "noarch" || is_known_subdir(subdir)) {
+      if (is_url) set_channel(base, span);
+      spec_.subdir = subdir;
     }
   }
   if (fragment.empty()) return;

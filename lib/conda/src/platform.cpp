@@ -125,7 +125,7 @@ std::vector<VirtualPackage> default_virtual_packages(std::string_view subdir) {
   }
   if (system == "osx") add("__osx", "13.0");
   if (system == "linux" || system == "osx" || system == "freebsd" || system == "emscripten") add("__unix", "0");
-  if (system == "win") add("__win", "10");
+  if (system == "win") add("__win", "10.0");
   std::sort(packages.begin(), packages.end());
   return packages;
 }

@@ -36,10 +36,24 @@ void check_plain_text(std::string_view text) {
         0, 1,
         "it has " + std::to_string(text.size()) + " bytes; at most " + std::to_string(kMaxSpecLength) + " are read");
   }
+  bool ascii = true;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
     if ((byte < 0x20 && byte != '\t') || byte == 0x7F) fail_at(i, 1, "it holds a control character");
+    if (byte >= 0x80) ascii = false;
   }
+  if (!ascii && !core::is_valid_utf8(text)) fail_at(0, 1, "it is not UTF-8");
+}
+
+std::string without_credentials(std::string_view url) {
+  // One pass may bring together what the next one takes for a token: canonical is what no pass changes.
+  std::string stripped = core::strip_credentials(url);
+  for (int pass = 0; pass < 64; ++pass) {
+    std::string again = core::strip_credentials(stripped);
+    if (again == stripped) return stripped;
+    stripped = std::move(again);
+  }
+  fail_at(0, url.size(), "the URL holds too many tokens");
 }
 
 }  // namespace envlock::conda

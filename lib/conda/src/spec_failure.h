@@ -30,7 +30,10 @@ core::Diagnostic diagnostic_of(const SpecFailure& failure, std::string code, std
 
 /// The longest text that is read at all: real specs have under 1,000 bytes.
 inline constexpr std::size_t kMaxSpecLength = 16384;
-/// Throws: SpecFailure when the text is too long or holds a control character.
+/// Throws: SpecFailure when the text is too long, holds a control character or is not UTF-8.
 void check_plain_text(std::string_view text);
+
+/// A URL or path without user names, passwords and tokens.
+std::string without_credentials(std::string_view url);
 
 }  // namespace envlock::conda
