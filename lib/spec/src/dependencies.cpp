@@ -5,6 +5,7 @@
 #include "selector.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace envlock::spec {
 namespace {
@@ -236,6 +237,7 @@ class DependencyReader {
   }
 
   void refuse_aliases(const core::SourceSpan& where) {
+    if (std::exchange(aliases_refused_, true)) return;
     reading_.mistake({.code = "alias-too-large",
                       .what = "aliases add more than " + std::to_string(kMaxAliasedLines) + " lines for pip",
                       .where = where,
@@ -250,6 +252,7 @@ class DependencyReader {
   std::string category_;
   std::optional<core::SourceSpan> seen_pip_;
   std::size_t aliased_lines_ = 0;
+  bool aliases_refused_ = false;
 };
 
 }  // namespace

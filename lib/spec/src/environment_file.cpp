@@ -415,7 +415,8 @@ void read_environment(const Source& source, core::Notes& notes, std::vector<core
     found = error.diagnostics();
   }
   // Told from top to bottom, although `dependencies` is read last.
-  std::stable_sort(found.begin(), found.end(), stands_before);
+  const bool cut_off = found.size() > kMaxMistakes;
+  std::stable_sort(found.begin(), cut_off ? found.end() - 1 : found.end(), stands_before);
   mistakes.insert(mistakes.end(), found.begin(), found.end());
   std::vector<core::Note> sorted = noted.all();
   std::stable_sort(sorted.begin(), sorted.end(), [](const core::Note& left, const core::Note& right) {

@@ -53,6 +53,7 @@ class SelectorReader {
   void refuse_after(NodeId id, std::string_view role);
 
  private:
+  std::optional<LineComment> comment_of_line(std::size_t offset);
   std::string read(const LineComment& comment);
   std::string parse(std::string_view expression, std::size_t offset);
   void compare_with_conda_lock(std::string_view comment, std::string_view expression, std::size_t offset);
@@ -60,6 +61,10 @@ class SelectorReader {
   Reading& reading_;
   std::map<std::string, std::string, std::less<>> canonical_;  ///< of the expressions read so far
   std::vector<std::string> told_;                              ///< expressions of which conda-lock's view was told
+  // What the last look along a line found: a line of ten megabytes is not walked once for each of its items.
+  int scanned_line_ = -1;
+  std::size_t scanned_from_ = 0;
+  std::optional<LineComment> scanned_comment_;
   std::optional<std::size_t> last_comment_;  ///< items of one line share their comment: it is read once
   std::string last_selector_;
   bool comment_used_ = false;

@@ -17,13 +17,25 @@ std::string SelectorReader::at(std::size_t offset, int line) {
   const Source& source = reading_.source;
   const std::size_t line_end = source.line_start(line) + source.line(line).size();
   if (offset > line_end) return {};
-  const auto comment = comment_after(source, offset);
+  const auto comment = comment_of_line(offset);
   if (!comment) return {};
   if (last_comment_ != comment->offset) {
     last_comment_ = comment->offset;
     last_selector_ = read(*comment);
   }
   return last_selector_;
+}
+
+std::optional<LineComment> SelectorReader::comment_of_line(std::size_t offset) {
+  const int line = reading_.source.line_of(offset);
+  const bool is_known =
+      line == scanned_line_ && offset >= scanned_from_ && (!scanned_comment_ || scanned_comment_->offset > offset);
+  if (!is_known) {
+    scanned_line_ = line;
+    scanned_from_ = offset;
+    scanned_comment_ = comment_after(reading_.source, offset);
+  }
+  return scanned_comment_;
 }
 
 std::string SelectorReader::read(const LineComment& comment) {
@@ -135,7 +147,7 @@ void SelectorReader::compare_with_conda_lock(std::string_view comment, std::stri
 
 void SelectorReader::refuse_after(NodeId id, std::string_view role) {
   const std::size_t end = end_of(reading_.source, reading_.at(id));
-  const auto comment = comment_after(reading_.source, end);
+  const auto comment = comment_of_line(end);
   if (!comment || last_comment_ == comment->offset) return;
   last_comment_ = comment->offset;
   last_selector_.clear();

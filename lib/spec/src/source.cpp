@@ -81,7 +81,7 @@ core::SourceSpan Source::span(std::size_t offset, std::size_t length) const {
   if (full.find("://") == std::string_view::npos) {
     span.text = shown(full);
     span.column = column_of(index, before);
-    span.length = core::count_code_points(full.substr(before, length));
+    span.length = core::count_code_points(shown(full.substr(before, length)));
     return span;
   }
   // A secret is masked before columns are counted, so that the caret stands under the same words.

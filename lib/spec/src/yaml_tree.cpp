@@ -91,8 +91,9 @@ class TreeBuilder : public YAML::EventHandler {
       if (first == '"' || first == '\'') node.style = Node::Style::quoted;
       if (first == '|' || first == '>') node.style = Node::Style::block;
     }
+    last_end_ = end_of(source_, node);
+    if (node.style == Node::Style::quoted && !is_closed(node, last_end_)) refuse_open_quote(node);
     add(std::move(node), anchor);
-    last_end_ = end_of(source_, tree_.nodes.back());
   }
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
@@ -109,6 +110,20 @@ class TreeBuilder : public YAML::EventHandler {
  private:
   std::size_t offset_of(const YAML::Mark& mark) const {
     return std::min(static_cast<std::size_t>(std::max(mark.pos, 0)), source_.text().size());
+  }
+
+  // yaml-cpp closes a quote at the end of the file by itself.
+  bool is_closed(const Node& node, std::size_t end) const {
+    return end > node.offset + 1 && end <= source_.text().size() &&
+           source_.text()[end - 1] == source_.text()[node.offset];
+  }
+
+  [[noreturn]] void refuse_open_quote(const Node& node) const {
+    throw core::Error({.code = "malformed-yaml",
+                       .what = "a quoted text is not closed before the end of the file",
+                       .where = source_.span(node.offset, 1),
+                       .why = {},
+                       .hints = {"close the quote"}});
   }
 
   void open(Node::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor) {
@@ -229,7 +244,7 @@ std::size_t end_of(const Source& source, const Node& node) {
         ++at;
       }
     }
-    return text.size();
+    return text.size() + 1;
   }
   // The lines of a plain scalar are folded, so only what is not white space can be compared.
   for (const char c : node.value) {

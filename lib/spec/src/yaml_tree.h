@@ -51,7 +51,8 @@ struct Entry {
 std::vector<Entry> entries(const Tree& tree, const Source& source, const Node& map,
                            std::vector<core::Diagnostic>& mistakes);
 
-/// Past the end of a scalar, a quote included; for anything else the place where it starts.
+/// Past the end of a scalar, a quote included (past the end of the file when that is not closed); for a list or a map
+/// past its first byte.
 std::size_t end_of(const Source& source, const Node& node);
 /// The span of a node: a scalar's text, or the first line of a list or map.
 core::SourceSpan span_of(const Source& source, const Node& node);
