@@ -138,15 +138,46 @@ void note_unknown_updates(const std::set<std::string>& freed, const LockInputs& 
   }
 }
 
-Exit report_conflicts(const std::vector<PlatformOutcome>& outcomes, const LockInputs& inputs, Out& out) {
-  std::vector<core::Diagnostic> conflicts;
+void erase_all(std::string& text, const std::string& part) {
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at)) text.erase(at, part.size());
+}
+
+/// A conflict without the words that name its platform, so that the same one on several platforms is told once.
+core::Diagnostic without_platform(core::Diagnostic diagnostic, const std::string& subdir) {
+  const auto clean = [&](std::string& text) {
+    erase_all(text, " for `" + subdir + "`");
+    erase_all(text, " for " + subdir);
+  };
+  clean(diagnostic.what);
+  for (std::string& fact : diagnostic.why) clean(fact);
+  for (std::string& hint : diagnostic.hints) clean(hint);
+  return diagnostic;
+}
+
+/// The conflicts of all platforms, those that say the same as one.
+std::vector<core::Diagnostic> merge_conflicts(const std::vector<PlatformOutcome>& outcomes) {
+  std::vector<core::Diagnostic> bare;
+  std::vector<std::vector<std::string>> platforms;
   for (const PlatformOutcome& outcome : outcomes) {
     const auto* conflict = std::get_if<conda::Conflict>(&outcome.result);
     if (conflict == nullptr) continue;
-    core::Diagnostic diagnostic = conflict->diagnostic;
-    if (outcomes.size() > 1) diagnostic.what = "for " + outcome.platform.name + ": " + diagnostic.what;
-    conflicts.push_back(std::move(diagnostic));
+    core::Diagnostic diagnostic = without_platform(conflict->diagnostic, outcome.platform.subdir);
+    const auto same = std::find(bare.begin(), bare.end(), diagnostic);
+    if (same == bare.end()) {
+      bare.push_back(std::move(diagnostic));
+      platforms.push_back({outcome.platform.name});
+    } else {
+      platforms[static_cast<std::size_t>(same - bare.begin())].push_back(outcome.platform.name);
+    }
   }
+  for (std::size_t i = 0; i < bare.size(); ++i) {
+    bare[i].what = "for " + core::join(platforms[i], ", ") + ": " + bare[i].what;
+  }
+  return bare;
+}
+
+Exit report_conflicts(const std::vector<PlatformOutcome>& outcomes, const LockInputs& inputs, Out& out) {
+  const std::vector<core::Diagnostic> conflicts = merge_conflicts(outcomes);
   if (out.json) {
     out.data(report::json_errors(conflicts, out.notes.all()));
     return Exit::no;
@@ -179,6 +210,7 @@ Exit run_lock(const LockArgs& args, Out& out) {
     if (std::holds_alternative<conda::Conflict>(outcome.result)) return report_conflicts(outcomes, inputs, out);
   }
 
+  note_surprises(outcomes, out.notes);
   const std::vector<std::string> computed =
       compute_missing_hashes(outcomes, source, previous, session.condarc.network.offline, *session.fetcher, out.notes);
   std::vector<lock::PlatformSolution> solutions;

@@ -37,8 +37,38 @@ bool assumes_cuda(const conda::Platform& platform) {
                      [](const conda::VirtualPackage& package) { return package.name == "__cuda"; });
 }
 
-std::string cuda_flag(const conda::Platform& platform) {
-  return "`--virtual-package " + platform.name + ":__cuda=12.9`";
+/// The platforms of which `pick` names the same things, one group each, in the order of the outcomes.
+struct Group {
+  std::vector<std::string> names;
+  std::vector<const conda::Platform*> platforms;
+};
+std::vector<Group> group_by(const std::vector<PlatformOutcome>& outcomes, std::vector<std::string> Surprises::*pick) {
+  std::vector<Group> groups;
+  for (const PlatformOutcome& outcome : outcomes) {
+    const std::vector<std::string>& names = outcome.surprises.*pick;
+    if (names.empty()) continue;
+    auto same = std::find_if(groups.begin(), groups.end(), [&](const Group& group) { return group.names == names; });
+    if (same == groups.end()) same = groups.insert(groups.end(), {names, {}});
+    same->platforms.push_back(&outcome.platform);
+  }
+  return groups;
+}
+
+std::string platforms_of(const Group& group) {
+  std::vector<std::string> names;
+  for (const conda::Platform* platform : group.platforms) names.push_back(platform->name);
+  return core::join(names, ", ");
+}
+
+/// "pytorch" of "pytorch 2.5.1".
+std::string first_name(const Group& group) {
+  return group.names.front().substr(0, group.names.front().find(' '));
+}
+
+/// How to assume CUDA: for the platform alone where there is one.
+std::string cuda_flag(const Group& group) {
+  return "`--virtual-package " + (group.platforms.size() == 1 ? group.platforms.front()->name + ":" : "") +
+         "__cuda=12.9`";
 }
 
 /// Where a package file is, whatever mirror it comes from.
@@ -96,46 +126,48 @@ std::map<FileKey, core::Sha256> fetch_hashes(const std::vector<conda::PackageRec
 
 }  // namespace
 
-void note_surprises(const PlatformOutcome& outcome, const conda::Index& index, const lock::Options& options,
-                    core::Notes& notes) {
-  const auto& records = std::get<conda::Solution>(outcome.result).records;
-  const conda::Platform& platform = outcome.platform;
-  std::vector<std::string> cpu_builds;
-  std::vector<std::string> cuda_builds;
-  std::vector<std::string> undated;
-  for (const conda::PackageRecord& record : records) {
-    if (has_flavour(record.build, "cuda") && !assumes_cuda(platform)) cuda_builds.push_back(record.name);
+Surprises find_surprises(const conda::Platform& platform, const conda::Solution& solution, const conda::Index& index,
+                         const lock::Options& options) {
+  Surprises found;
+  for (const conda::PackageRecord& record : solution.records) {
+    const std::string pick = record.name + " " + record.version;
+    if (has_flavour(record.build, "cuda") && !assumes_cuda(platform)) found.cuda_builds.push_back(pick);
     if (has_flavour(record.build, "cpu")) {
       const auto candidates = index.find(record.name);
       const bool has_cuda_build = std::any_of(candidates.begin(), candidates.end(), [&](const conda::Candidate& other) {
         return has_flavour(index.text(other.build), "cuda");
       });
-      if (has_cuda_build) cpu_builds.push_back(record.name + " " + record.version + " " + record.build);
+      if (has_cuda_build) found.cpu_builds.push_back(pick);
     }
-    if (options.exclude_newer && !record.timestamp && !record.indexed_timestamp) undated.push_back(record.name);
+    if (options.exclude_newer && !record.timestamp && !record.indexed_timestamp) found.undated.push_back(pick);
   }
-  if (!cpu_builds.empty()) {
-    const bool assumed = assumes_cuda(platform);
-    notes.note(
-        {.code = "cpu-build",
-         .what = "for " + platform.name + " the CPU build of " + list(cpu_builds) + " is locked; a CUDA build exists",
-         .why = {assumed ? "`__cuda` is assumed, but the requests led to the CPU build"
-                         : "nothing is assumed about CUDA unless you say so"},
-         .hints = {assumed ? "ask for the CUDA build in a line of its own: `" +
-                                 cpu_builds.front().substr(0, cpu_builds.front().find(' ')) + "=*=*cuda*`"
-                           : "to lock for GPU machines, give " + cuda_flag(platform) + " (their driver's CUDA)"}});
+  return found;
+}
+
+void note_surprises(const std::vector<PlatformOutcome>& outcomes, core::Notes& notes) {
+  for (const Group& group : group_by(outcomes, &Surprises::cpu_builds)) {
+    const bool assumed = std::any_of(group.platforms.begin(), group.platforms.end(),
+                                     [](const conda::Platform* platform) { return assumes_cuda(*platform); });
+    notes.note({.code = "cpu-build",
+                .what = "the CPU build of " + list(group.names) + " is locked for " + platforms_of(group) +
+                        "; a CUDA build exists",
+                .why = {assumed ? "`__cuda` is assumed, but the requests led to the CPU build"
+                                : "nothing is assumed about CUDA unless you say so"},
+                .hints = {assumed ? "ask for the CUDA build in a line of its own: `" + first_name(group) + "=*=*cuda*`"
+                                  : "to lock for GPU machines, give " + cuda_flag(group) +
+                                        ", the CUDA version of their driver"}});
   }
-  if (!cuda_builds.empty()) {
+  for (const Group& group : group_by(outcomes, &Surprises::cuda_builds)) {
     notes.note({.code = "cuda-build",
-                .what = "for " + platform.name + " the CUDA build of " + list(cuda_builds) +
-                        " is locked, although no `__cuda` is assumed",
-                .why = {"these records do not ask for `__cuda`, so the newest build won"},
-                .hints = {"for machines without a GPU ask for the CPU build: `pytorch=*=cpu*`",
-                          "for GPU machines say so: " + cuda_flag(platform)}});
+                .what = "the CUDA build of " + list(group.names) + " is locked for " + platforms_of(group) +
+                        ", although no `__cuda` is assumed",
+                .why = {"these records do not ask for `__cuda`, so the build that the order prefers won"},
+                .hints = {"for machines without a GPU ask for the CPU build: `" + first_name(group) + "=*=*cpu*`",
+                          "for GPU machines say so: " + cuda_flag(group)}});
   }
-  if (!undated.empty()) {
+  for (const Group& group : group_by(outcomes, &Surprises::undated)) {
     notes.note({.code = "undated-record",
-                .what = "for " + platform.name + " " + list(undated) +
+                .what = list(group.names) + " for " + platforms_of(group) +
                         " carries no time in the index, so the cut-off could not judge it",
                 .hints = {"`--exclude-newer-strict` leaves such records out"}});
   }

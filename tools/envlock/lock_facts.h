@@ -8,10 +8,12 @@
 
 namespace envlock::tools {
 
-/// What a user should know of a choice that is right but may surprise: a cpu build where a CUDA build exists, a CUDA
-/// build for machines without CUDA, records without a time under a cut-off, no SHA-256. One note of a kind.
-void note_surprises(const PlatformOutcome& outcome, const conda::Index& index, const lock::Options& options,
-                    core::Notes& notes);
+/// Finds what is right but may surprise in the picks of a platform.
+Surprises find_surprises(const conda::Platform& platform, const conda::Solution& solution, const conda::Index& index,
+                         const lock::Options& options);
+
+/// One note of a kind, with the platforms that it concerns.
+void note_surprises(const std::vector<PlatformOutcome>& outcomes, core::Notes& notes);
 
 /// Fetches the files whose index records carry no SHA-256 and fills it in (after the md5 check, where there is one).
 /// Returns their file names, for lock::make.

@@ -119,8 +119,8 @@ void solve_one(const spec::Spec& spec, const IndexSource& source, const SolveOpt
   if (const auto* solution = std::get_if<conda::Solution>(&outcome.result); solution != nullptr && !wanted.empty()) {
     outcome.like = judge_like(wanted, found, *solution, options.loosen);
   }
-  if (std::holds_alternative<conda::Solution>(outcome.result)) {
-    note_surprises(outcome, index, options.lock_options, outcome.notes);
+  if (const auto* solution = std::get_if<conda::Solution>(&outcome.result)) {
+    outcome.surprises = find_surprises(outcome.platform, *solution, index, options.lock_options);
   }
   if (options.keep_indexes) outcome.index = std::move(index);
 }

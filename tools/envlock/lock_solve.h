@@ -49,12 +49,20 @@ struct LikeResult {
   std::vector<std::string> replaced;  ///< "numpy 1.26.3 -> 1.26.4"
 };
 
+/// Picks that are right but may surprise, as "pytorch 2.5.1", sorted.
+struct Surprises {
+  std::vector<std::string> cpu_builds;   ///< a CUDA build exists
+  std::vector<std::string> cuda_builds;  ///< although no `__cuda` is assumed
+  std::vector<std::string> undated;      ///< without a time under a cut-off
+};
+
 /// What came of one platform.
 struct PlatformOutcome {
   conda::Platform platform;
   std::variant<conda::Solution, conda::Conflict> result;
   conda::Index index;  ///< with keep_indexes
   LikeResult like;
+  Surprises surprises;
   core::Notes notes;
 };
 
