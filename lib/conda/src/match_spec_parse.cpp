@@ -211,25 +211,28 @@ MatchSpecParser::Span MatchSpecParser::parse_channel(Span span) {
 
 /// "conda-forge", "conda-forge/linux-64", "https://host/chan/linux-64", "*/linux-64".
 void MatchSpecParser::set_channel(std::string_view written, Span where) {
+  std::string channel = without_credentials(core::trim(written));
   const auto trim_end = [&] {
-    while (!written.empty() && (written.back() == '/' || is_space(written.back()))) written.remove_suffix(1);
-    if (written.empty()) fail_at(where.first, where.size(), "a channel is missing before `::`");
+    while (!channel.empty() && (channel.back() == '/' || is_space(channel.back()))) channel.pop_back();
+    if (channel.empty()) fail_at(where.first, where.size(), "a channel is missing before `::`");
   };
   trim_end();
-  const std::size_t slash = written.rfind('/');
-  if (slash != std::string_view::npos) {
-    const std::string_view last = written.substr(slash + 1);
-    if (last == "noarch" || is_known_subdir(last)) {
-      spec_.subdir = std::string(last);
-      written = written.substr(0, slash);
-      trim_end();
-    }
+  const bool is_url = core::looks_like_url(channel);
+  if (is_url && channel.find_first_of("?#") != std::string::npos) {
+    fail_at(where.first, where.size(), "the URL of a channel has no `?` and no `#`");
   }
-  if (written.find_first_of(" \t") != std::string_view::npos && !core::looks_like_url(written) &&
-      written.find('/') == std::string_view::npos) {
+  const std::size_t slash = channel.rfind('/');
+  const std::string_view last = slash == std::string::npos ? "" : std::string_view(channel).substr(slash + 1);
+  if (last == "noarch" || is_known_subdir(last)) {
+    spec_.subdir = std::string(last);
+    channel.resize(slash);
+    trim_end();
+  }
+  if (slash == std::string::npos && channel.find_first_of(" \t") != std::string::npos) {
     fail_at(where.first, where.size(), "a channel name holds no space");
   }
-  if (written != "*") spec_.channel = without_credentials(written);
+  if (without_credentials(channel) != channel) fail_at(where.first, where.size(), "the URL of the channel is odd");
+  if (channel != "*") spec_.channel = std::move(channel);
 }
 
 MatchSpecParser::Span MatchSpecParser::parse_name(Span span) {
