@@ -77,6 +77,10 @@ TEST_CASE_METHOD(FetchFixture, "an entry that is damaged counts as none") {
     std::ofstream(entry, std::ios::binary) << text;
     CHECK(bytes_of(fetch(download("/a"))) == "body");
   }
+  std::string later = core::read_file(entry);
+  later.replace(later.find("\"version\": 1"), 12, "\"version\": 2");
+  std::ofstream(entry, std::ios::binary) << later;
+  CHECK(!fetch(download("/a")).from_cache);
 }
 
 TEST_CASE_METHOD(FetchFixture, "a cache that takes no files costs a note and not the result") {

@@ -41,6 +41,7 @@ struct HttpAnswer {
   std::optional<std::size_t> cut_after;       ///< close after so many bytes of the body
   bool chunked = false;
   bool no_length = false;  ///< neither Content-Length nor chunks: the end of the connection ends the body
+  bool hang_before_headers = false;
   bool hang_after_headers = false;
   int hang_after_bytes = -1;  ///< stop sending after so many bytes, and keep the connection open
   int milliseconds_per_kilobyte = 0;
@@ -215,6 +216,7 @@ class HttpServer {
   }
 
   bool send_answer(int connection, const HttpAnswer& answer) {
+    if (answer.hang_before_headers) return hang(connection);
     std::string head = "HTTP/1.1 " + std::to_string(answer.status) + " Said\r\n";
     for (const auto& [name, value] : answer.headers) head += name + ": " + value + "\r\n";
     if (answer.chunked) head += "Transfer-Encoding: chunked\r\n";
