@@ -50,7 +50,7 @@ TEST_CASE("answers to small random problems agree with trying everything") {
     for (const auto encoding : {solve::Encoding::bits, solve::Encoding::pairs}) {
       for (const auto& prune : kPruneLevels) {
         INFO("encoding " << (encoding == solve::Encoding::bits ? "bits" : "pairs"));
-        const auto have = solve::solve(problem, {encoding, prune.has_value(), prune});
+        const auto have = solve::solve(problem, {solve::Method{encoding, prune}, prune.has_value()});
         REQUIRE(have.has_value() == want.has_value());
         if (!have) continue;
         const Choice choice = choice_of(problem, *have);
@@ -167,7 +167,7 @@ TEST_CASE("a candidate that limits its own name to others cannot be chosen") {
   draft.problem.jobs = {draft.set(name, {0, 1})};
   for (const auto& prune : kPruneLevels) {
     for (const auto encoding : {solve::Encoding::bits, solve::Encoding::pairs}) {
-      CHECK(solve::solve(draft.problem, {encoding, prune.has_value(), prune}) == solve::Picks{1});
+      CHECK(solve::solve(draft.problem, {solve::Method{encoding, prune}, prune.has_value()}) == solve::Picks{1});
     }
   }
 }
@@ -187,6 +187,6 @@ TEST_CASE("a job that nothing meets has no answer") {
   const solve::NameId name = draft.name(0);
   draft.problem.jobs = {draft.set(name, {})};
   for (const auto& prune : kPruneLevels) {
-    CHECK_FALSE(solve::solve(draft.problem, {solve::Encoding::bits, prune.has_value(), prune}));
+    CHECK_FALSE(solve::solve(draft.problem, {solve::Method{solve::Encoding::bits, prune}, prune.has_value()}));
   }
 }

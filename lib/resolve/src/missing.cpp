@@ -1,6 +1,7 @@
 #include "missing.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "envlock/core/text.h"
 #include "wording.h"
@@ -13,6 +14,9 @@ struct Finding {
   std::size_t request = 0;
   bool is_unknown_name = false;
   std::string what;
+  std::string in_short;       ///< as one of several
+  bool pins_a_build = false;  ///< the version exists, the build does not
+  std::string without_build;  ///< the request that would do then
   std::vector<std::string> why;
   std::vector<std::string> hints;
 };
@@ -58,11 +62,17 @@ class MissingFinder {
     for (std::size_t i = 0; i < std::min(findings_.size(), kShown); ++i) {
       const Finding& finding = findings_[i];
       const std::string place = place_of(requests_[finding.request]);
-      diagnostic.why.push_back((place.empty() ? "" : place + ": ") + finding.what);
+      diagnostic.why.push_back((place.empty() ? "" : place + ": ") +
+                               (finding.in_short.empty() ? finding.what : finding.in_short));
       for (const std::string& hint : finding.hints) {
-        diagnostic.hints.push_back("for " + quote(requests_[finding.request].text) + ": " + hint);
+        if (hint.starts_with("the nearest")) {
+          diagnostic.why.back() += "; " + hint;
+        } else if (!finding.pins_a_build) {
+          diagnostic.hints.push_back("for " + quote(requests_[finding.request].text) + ": " + hint);
+        }
       }
     }
+    add_hint_for_builds(diagnostic);
     if (findings_.size() > kShown)
       diagnostic.why.push_back("and " + std::to_string(findings_.size() - kShown) + " more");
     std::vector<std::string> hints;
@@ -72,6 +82,15 @@ class MissingFinder {
     }
     diagnostic.hints = std::move(hints);
     return conflict;
+  }
+
+  void add_hint_for_builds(core::Diagnostic& diagnostic) const {
+    const auto pins_a_build = [](const Finding& finding) { return finding.pins_a_build; };
+    const auto count = std::count_if(findings_.begin(), findings_.end(), pins_a_build);
+    if (count == 0) return;
+    const auto first = std::find_if(findings_.begin(), findings_.end(), pins_a_build);
+    diagnostic.hints.push_back((count == 1 ? "one request asks" : std::to_string(count) + " requests ask") +
+                               " for a build that is not there; leave it out, as in " + quote(first->without_build));
   }
 
   std::optional<Finding> look_at(std::size_t i) {
@@ -118,6 +137,7 @@ class MissingFinder {
     const conda::Request& request = requests_[finding.request];
     const std::string name = request.spec.name;
     finding.is_unknown_name = true;
+    finding.in_short = "no channel has " + quote(name);
     finding.what = "no channel has a package called " + quote(name) + " for " + quote(catalog_.index().subdir);
     if (!all_names_)
       all_names_ = catalog_.index().all_names ? catalog_.index().all_names() : std::vector<std::string>{};
@@ -151,8 +171,8 @@ class MissingFinder {
   void describe_unmatched(Finding& finding, const std::vector<RecordId>& visible, const std::vector<RecordId>& hidden) {
     const conda::Request& request = requests_[finding.request];
     const conda::MatchSpec& spec = request.spec;
-    finding.what =
-        "no record of " + quote(spec.name) + " for " + quote(catalog_.index().subdir) + " is " + quote(request.text);
+    finding.in_short = "there is no " + quote(request.text);
+    finding.what = finding.in_short + " for " + quote(catalog_.index().subdir);
     if (spec.channel) {
       conda::MatchSpec elsewhere = spec;
       elsewhere.channel.reset();
@@ -203,7 +223,9 @@ class MissingFinder {
         conda::MatchSpec any_build;
         any_build.name = spec.name;
         any_build.version = spec.version;
-        finding.hints.push_back("write " + quote(conda::format(any_build)) + " to take any build");
+        finding.pins_a_build = true;
+        finding.without_build = conda::format(any_build);
+        finding.hints.push_back("write " + quote(finding.without_build) + " to take any build");
       }
       return;
     }

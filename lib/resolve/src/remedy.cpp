@@ -20,7 +20,7 @@ std::vector<std::string> try_solving(Catalog& catalog, const std::vector<conda::
   std::vector<solve::JobId> jobs;
   for (solve::JobId job = 0; job < translation.problem.jobs.size(); ++job) jobs.push_back(job);
   solve::SolveOptions options;
-  options.prune_for_picks = solve::PruneLevel::full;
+  options.method = {solve::Encoding::bits, solve::PruneLevel::full};
   const auto picks = solve::solve(pruner, jobs, {}, options);
   if (!picks) return {};
   std::vector<std::string> versions;

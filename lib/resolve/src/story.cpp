@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include "wording.h"
 
@@ -85,8 +86,7 @@ std::vector<std::string> Story::edge_texts(const Members& members, solve::NameId
   return texts;
 }
 
-std::string Story::needed_text(solve::NameId target, const std::vector<std::string>& texts) const {
-  (void)target;
+std::string Story::needed_text(const std::vector<std::string>& texts) const {
   std::vector<std::string> quoted;
   for (const std::string& text : texts) quoted.push_back(quote(text));
   return list(quoted, "or");
@@ -98,35 +98,78 @@ void Story::tell_name(solve::NameId name, const Members& members) {
   for (const solve::CandidateId id : members) by_cause[pruned_->removals[id].cause].push_back(id);
   if (const auto found = by_cause.find(Cause::other_needs); found != by_cause.end())
     tell_other_needs(name, found->second);
-  for (const Cause cause : {Cause::need, Cause::limit}) {
-    if (const auto found = by_cause.find(cause); found != by_cause.end())
-      tell_removed_by_edges(name, found->second, cause);
-  }
+  Members by_edges = by_cause[Cause::need];
+  by_edges.insert(by_edges.end(), by_cause[Cause::limit].begin(), by_cause[Cause::limit].end());
+  if (!by_edges.empty()) tell_removed_by_edges(name, std::move(by_edges));
   if (const auto found = by_cause.find(Cause::job); found != by_cause.end()) tell_jobs(name, found->second);
 }
 
-/// Members that went because what they need, or what they constrain, went.
-void Story::tell_removed_by_edges(solve::NameId name, const Members& members, Cause cause) {
-  std::map<solve::NameId, Members> by_target;
-  for (const solve::CandidateId id : members) {
-    by_target[translation_.problem.sets[pruned_->removals[id].set].name].push_back(id);
+/// What alone would have removed a member: every edge whose set was gone before the member was.
+std::vector<Story::Reason> Story::reasons_of(solve::CandidateId id) const {
+  const solve::Problem& problem = translation_.problem;
+  const solve::Removal& removal = pruned_->removals[id];
+  std::vector<Reason> reasons;
+  const auto is_gone = [&](solve::SetId set) {
+    if (set == removal.set) return true;
+    const auto& members = problem.sets[set].members;
+    return std::all_of(members.begin(), members.end(), [&](solve::CandidateId member) {
+      return !pruned_->alive(member) && pruned_->removals[member].step < removal.step;
+    });
+  };
+  for (const solve::SetId set : problem.needs(id)) {
+    if (is_gone(set)) reasons.push_back({false, problem.sets[set].name, set});
   }
-  std::vector<std::pair<solve::NameId, Members>> targets(by_target.begin(), by_target.end());
-  std::stable_sort(targets.begin(), targets.end(),
-                   [](const auto& left, const auto& right) { return left.second.size() > right.second.size(); });
-  const bool is_limit = cause == Cause::limit;
-  for (const auto& entry : targets) {
-    const solve::NameId target = entry.first;
-    const std::vector<std::string> texts = edge_texts(entry.second, target, is_limit);
-    add(subject(name, entry.second) + (is_limit ? " allows only " : " needs ") + needed_text(target, texts));
-    std::set<solve::CandidateId> asked_for;
-    for (const solve::CandidateId id : entry.second) {
-      const auto& set = translation_.problem.sets[pruned_->removals[id].set].members;
-      asked_for.insert(set.begin(), set.end());
+  for (const solve::SetId set : problem.limits(id)) {
+    const solve::Mandate& mandate = pruned_->mandates[problem.sets[set].name];
+    const bool binds = mandate.cause != solve::Mandate::Cause::none && mandate.step < removal.step;
+    if (binds && is_gone(set)) reasons.push_back({true, problem.sets[set].name, set});
+  }
+  return reasons;
+}
+
+/// Members that went because what they need, or what they constrain, went. Few reasons are told, each for as many of
+/// them as it serves, whichever the pruning happened to meet first.
+void Story::tell_removed_by_edges(solve::NameId name, Members members) {
+  std::map<solve::CandidateId, std::vector<Reason>> reasons;
+  for (const solve::CandidateId id : members) reasons[id] = reasons_of(id);
+  while (!members.empty() && facts_.lines.size() < kMostLines) {
+    std::map<std::pair<bool, solve::NameId>, std::size_t> counts;
+    for (const solve::CandidateId id : members) {
+      std::set<std::pair<bool, solve::NameId>> seen;
+      for (const Reason& reason : reasons[id]) {
+        if (seen.emplace(reason.is_limit, reason.target).second) ++counts[{reason.is_limit, reason.target}];
+      }
     }
-    if (target == name) continue;
-    tell_missing(target, {asked_for.begin(), asked_for.end()}, texts);
-    if (is_limit) tell_mandate(target);
+    if (counts.empty()) return;
+    const auto weight = [&](const auto& entry) {
+      return std::tuple(entry.second, !requests_for(entry.first.second).empty(), !entry.first.first);
+    };
+    auto best = counts.begin();
+    for (auto it = counts.begin(); it != counts.end(); ++it) {
+      const auto text = [&](const auto& entry) { return catalog_.name(translation_.names[entry->first.second]).text; };
+      if (weight(*it) > weight(*best) || (weight(*it) == weight(*best) && text(it) < text(best))) best = it;
+    }
+    const auto [is_limit, target] = best->first;
+    Members served;
+    Members rest;
+    std::set<solve::CandidateId> asked_for;
+    for (const solve::CandidateId id : members) {
+      bool is_served = false;
+      for (const Reason& reason : reasons[id]) {
+        if (reason.is_limit != is_limit || reason.target != target) continue;
+        is_served = true;
+        const auto& set = translation_.problem.sets[reason.set].members;
+        asked_for.insert(set.begin(), set.end());
+      }
+      (is_served ? served : rest).push_back(id);
+    }
+    const std::vector<std::string> texts = edge_texts(served, target, is_limit);
+    add(subject(name, served) + (is_limit ? " allows only " : " needs ") + needed_text(texts));
+    if (target != name) {
+      tell_missing(target, {asked_for.begin(), asked_for.end()}, texts);
+      if (is_limit) tell_mandate(target);
+    }
+    members = std::move(rest);
   }
 }
 
@@ -167,7 +210,7 @@ void Story::tell_other_needs(solve::NameId name, const Members& members) {
         living.push_back(id);
     }
     if (requests_for(by).empty()) tell_mandate(by);
-    add(subject(by, living) + " needs " + needed_text(name, edge_texts(living, name, false)));
+    add(subject(by, living) + " needs " + needed_text(edge_texts(living, name, false)));
     Members gone;
     for (const solve::CandidateId id : translation_.problem.names[by]) {
       const solve::Removal& removal = pruned_->removals[id];
@@ -195,7 +238,7 @@ void Story::tell_mandate(solve::NameId name) {
     if (pruned_->alive(id) || pruned_->removals[id].step > mandate.step) living.push_back(id);
   }
   if (requests_for(mandate.by).empty()) tell_mandate(mandate.by);
-  add(subject(mandate.by, living) + " needs " + needed_text(name, edge_texts(living, name, false)));
+  add(subject(mandate.by, living) + " needs " + needed_text(edge_texts(living, name, false)));
 }
 
 /// The requests for the name itself, which accept nothing of what the others leave.

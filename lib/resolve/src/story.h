@@ -35,7 +35,13 @@ class Story {
   using Members = std::vector<solve::CandidateId>;
 
   void tell_name(solve::NameId name, const Members& members);
-  void tell_removed_by_edges(solve::NameId name, const Members& members, solve::Removal::Cause cause);
+  struct Reason {
+    bool is_limit = false;
+    solve::NameId target = 0;
+    solve::SetId set = 0;
+  };
+  std::vector<Reason> reasons_of(solve::CandidateId id) const;
+  void tell_removed_by_edges(solve::NameId name, Members members);
   void tell_other_needs(solve::NameId name, const Members& members);
   void tell_mandate(solve::NameId name);
   void tell_missing(solve::NameId needed, const Members& members, const std::vector<std::string>& texts);
@@ -43,7 +49,7 @@ class Story {
 
   std::string subject(solve::NameId name, const Members& members);
   std::vector<std::string> edge_texts(const Members& members, solve::NameId target, bool only_limits);
-  std::string needed_text(solve::NameId target, const std::vector<std::string>& texts) const;
+  std::string needed_text(const std::vector<std::string>& texts) const;
   std::vector<std::size_t> requests_for(solve::NameId name) const;
   std::string cite_request(std::size_t request);
   void add(std::string line);

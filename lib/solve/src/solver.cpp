@@ -20,6 +20,18 @@ std::vector<bool> alive_after(const Pruned& pruned) {
   return alive;
 }
 
+Method method_for(const Problem& problem, const Exclusion& excluded) {
+  constexpr std::size_t kMostPairs = 2'000'000;
+  std::size_t pairs = 0;
+  for (const auto& candidates : problem.names) {
+    const auto count = static_cast<std::size_t>(std::count_if(
+        candidates.begin(), candidates.end(), [&](CandidateId id) { return excluded.empty() || !excluded[id]; }));
+    pairs += count < 2 ? 0 : count * (count - 1) / 2;
+  }
+  if (pairs <= kMostPairs) return {Encoding::pairs, std::nullopt};
+  return {Encoding::bits, PruneLevel::light};
+}
+
 }  // namespace
 
 std::optional<Picks> solve(const Problem& problem, const SolveOptions& options) {
@@ -30,14 +42,15 @@ std::optional<Picks> solve(const Pruner& pruner, std::span<const JobId> jobs, co
                            const SolveOptions& options) {
   const Problem& problem = pruner.problem();
   if (options.refuse_by_pruning && pruner.run(jobs, PruneLevel::full, excluded).emptied) return std::nullopt;
-  if (!options.prune_for_picks) {
+  const Method method = options.method.value_or(method_for(problem, excluded));
+  if (!method.prune) {
     std::vector<bool> alive(problem.candidates.size(), true);
     for (CandidateId id = 0; id < excluded.size(); ++id) alive[id] = !excluded[id];
-    return solve_with_libsolv(problem, jobs, alive, options.encoding);
+    return solve_with_libsolv(problem, jobs, alive, method.encoding);
   }
-  const Pruned pruned = pruner.run(jobs, *options.prune_for_picks, excluded);
+  const Pruned pruned = pruner.run(jobs, *method.prune, excluded);
   if (pruned.emptied) return std::nullopt;
-  return solve_with_libsolv(problem, jobs, alive_after(pruned), options.encoding);
+  return solve_with_libsolv(problem, jobs, alive_after(pruned), method.encoding);
 }
 
 bool is_solvable(const Pruner& pruner, std::span<const JobId> jobs, const Exclusion& excluded) {

@@ -13,12 +13,19 @@ namespace envlock::solve {
 /// the candidates of a name in binary, which costs a rule per candidate and bit.
 enum class Encoding { bits, pairs };
 
-struct SolveOptions {
+/// What is handed to libsolv. It makes no difference to whether there is an answer, nor to what the jobs get; it may to
+/// the choice between equally good answers further down.
+struct Method {
   Encoding encoding = Encoding::bits;
+  std::optional<PruneLevel> prune = PruneLevel::light;
+};
+
+struct SolveOptions {
+  /// Absent: pairs without pruning, whose choices are those of mamba, unless there are too many pairs (2,000,000, or
+  /// some 40 MB of rules); then bits with light pruning, whose choices nearly always are the same.
+  std::optional<Method> method;
   /// Refuse by full pruning before the solver is asked. It changes no pick, only the time a refusal takes.
   bool refuse_by_pruning = true;
-  /// How much is pruned before the picks. None and full only where other picks of equal worth will do.
-  std::optional<PruneLevel> prune_for_picks = PruneLevel::light;
 };
 
 /// One candidate each for some names, sorted by candidate id. May hold candidates that no job reaches.
