@@ -43,7 +43,7 @@ BAD = {
     "a spec of a million clauses": (HEAD + "dependencies:\n  - 'python " + ",".join([">=3"] * 200_000) + "'\n", {0, 1, 2}, []),
     "a million brackets in a version": (HEAD + "dependencies:\n  - 'python " + "(" * 100_000 + "'\n", {2}, []),
     "a regular expression that backtracks": (HEAD + "dependencies:\n  - 'python * ^(a+)+$'\n", {1, 2}, []),
-    "contradicting lines": (HEAD + "dependencies:\n  - python >=3.12\n  - python <3.11\n", {1}, ["environment.yml:4", "environment.yml:5"]),
+    "contradicting lines": (HEAD + "dependencies:\n  - python >=3.12\n  - python <3.11\n", {1, 2}, ["environment.yml:4", "environment.yml:5"]),
     "a bad selector": (HEAD + "dependencies:\n  - python  # [linux and]\n", {2}, ["environment.yml:4"]),
     "a bad sel()": (HEAD + "dependencies:\n  - sel(linux and): python\n", {2}, ["environment.yml:4"]),
     "a channel nobody knows": ("channels: ['http://127.0.0.1:9/none']\nplatforms: [linux-64]\ndependencies: [python]\n", {2}, ["127.0.0.1"]),

@@ -74,6 +74,14 @@ class Relock(Scenario):
         after = self.picks()
         self.assertEqual({n for n in before if before[n] != after.get(n)}, {"numpy"})
 
+    def test_a_new_profile_is_chosen_for_its_own_machines(self):
+        self.write("environment.yml", "channels: [conda-forge]\ndependencies: [python, pytorch]\n")
+        self.lock("-p", "linux-64")
+        before = self.picks()
+        self.lock("-p", "linux-64", "-p", "gpu=linux-64", "--virtual-package", "gpu:__cuda=12.9")
+        self.assertEqual(self.picks(), before)
+        self.assertTrue(self.picks("gpu")["pytorch"]["build"].startswith("cuda126_"), "not the cpu build of the other profile")
+
     def test_a_removed_request_takes_what_only_it_needed(self):
         self.lock()
         self.write("environment.yml", ENVIRONMENT.replace("  - datasets\n", ""))

@@ -146,6 +146,7 @@ class SameBytes(Scenario):
     def test_cuda_is_chosen_only_where_it_is_assumed(self):
         cuda = ["-p", "linux-64", "-p", "gpu=linux-64", "--virtual-package", "gpu:__cuda=12.9"]
         self.write("environment.yml", TRAIN.replace("platforms: [linux-64, linux-aarch64, osx-arm64, win-64]\n", ""))
+        (self.work / "envlock.lock").unlink()
         result = self.lock(*cuda)
         self.assertTrue(self.picks("gpu")["pytorch"]["build"].startswith("cuda126_"))
         self.assertTrue(self.picks("linux-64")["pytorch"]["build"].startswith("cpu_"))

