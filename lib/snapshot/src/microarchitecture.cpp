@@ -1,6 +1,5 @@
-// archspec names the most specific microarchitecture of the CPU's vendor whose features are all there. Here are those
-// that people train on; an older or rarer one falls back to its generic level, which is true as well, only less
-// precise.
+// archspec names the most specific microarchitecture of the CPU's vendor whose features are all there and which implies
+// the highest generic level that fits; else that level.
 
 #include <algorithm>
 #include <array>
@@ -15,39 +14,123 @@ namespace {
 
 struct Target {
   std::string_view name;
-  std::string_view parent;    ///< whose features are needed too
   std::string_view vendor;    ///< "" for a generic level
+  std::string_view level;     ///< the highest generic level that it implies; of a level itself the one below
   std::string_view features;  ///< words of the line "flags", separated by spaces
 };
 
 // Ascending within a vendor: the last that fits is taken.
 // Source: archspec-json, cpu/microarchitectures.json.
+// clang-format off
 constexpr std::array kTargets = {
-    Target{"x86_64", "", "", ""},
-    Target{"x86_64_v2", "x86_64", "", "cx16 lahf_lm mmx sse sse2 ssse3 sse4_1 sse4_2 popcnt"},
-    Target{"x86_64_v3", "x86_64_v2", "", "avx avx2 bmi1 bmi2 f16c fma abm movbe xsave"},
-    Target{"x86_64_v4", "x86_64_v3", "", "avx512f avx512bw avx512cd avx512dq avx512vl"},
-    Target{"nehalem", "x86_64_v2", "GenuineIntel", ""},
-    Target{"westmere", "nehalem", "GenuineIntel", "pclmulqdq"},
-    Target{"sandybridge", "westmere", "GenuineIntel", "avx aes"},
-    Target{"ivybridge", "sandybridge", "GenuineIntel", "rdrand f16c"},
-    Target{"haswell", "ivybridge", "GenuineIntel", "fma avx2 bmi1 bmi2 movbe abm"},
-    Target{"broadwell", "haswell", "GenuineIntel", "rdseed adx"},
-    Target{"skylake", "broadwell", "GenuineIntel", "clflushopt xsavec xsaveopt"},
-    Target{"skylake_avx512", "skylake", "GenuineIntel", "avx512f clwb avx512vl avx512bw avx512dq avx512cd"},
-    Target{"cascadelake", "skylake_avx512", "GenuineIntel", "avx512_vnni"},
-    Target{"icelake", "cascadelake", "GenuineIntel",
-           "avx512vbmi avx512ifma sha_ni umip rdpid gfni avx512_vbmi2 avx512_vpopcntdq avx512_bitalg vaes vpclmulqdq"},
-    Target{"sapphirerapids", "icelake", "GenuineIntel",
-           "avx512_bf16 avx512_fp16 amx_bf16 amx_int8 amx_tile cldemote movdir64b movdiri serialize waitpkg"},
-    Target{"zen", "x86_64_v3", "AuthenticAMD", "fsgsbase rdseed clzero aes pclmulqdq sse4a xsavec xsaveopt clflushopt"},
-    Target{"zen2", "zen", "AuthenticAMD", "clwb"},
-    Target{"zen3", "zen2", "AuthenticAMD", "vaes vpclmulqdq"},
-    Target{"zen4", "zen3", "AuthenticAMD",
-           "avx512f avx512bw avx512cd avx512dq avx512vl avx512ifma avx512_vbmi2 avx512_vnni avx512_bitalg "
-           "avx512_vpopcntdq avx512_bf16 gfni"},
-    Target{"zen5", "zen4", "AuthenticAMD", "avx512_vp2intersect movdiri movdir64b avx_vnni"},
+    Target{"x86_64", "", "",
+           ""},
+    Target{"x86_64_v2", "", "x86_64",
+           "cx16 lahf_lm mmx popcnt sse sse2 sse4_1 sse4_2 ssse3"},
+    Target{"x86_64_v3", "", "x86_64_v2",
+           "abm avx avx2 bmi1 bmi2 cx16 f16c fma lahf_lm mmx movbe popcnt sse sse2 sse4_1 sse4_2 ssse3 "
+           "xsave"},
+    Target{"x86_64_v4", "", "x86_64_v3",
+           "abm avx avx2 avx512bw avx512cd avx512dq avx512f avx512vl bmi1 bmi2 cx16 f16c fma lahf_lm mmx "
+           "movbe popcnt sse sse2 sse4_1 sse4_2 ssse3 xsave"},
+    Target{"nocona", "GenuineIntel", "x86_64",
+           "mmx sse sse2 sse3"},
+    Target{"core2", "GenuineIntel", "x86_64",
+           "mmx sse sse2 ssse3"},
+    Target{"nehalem", "GenuineIntel", "x86_64_v2",
+           "cx16 lahf_lm mmx popcnt sse sse2 sse4_1 sse4_2 ssse3"},
+    Target{"westmere", "GenuineIntel", "x86_64_v2",
+           "aes cx16 lahf_lm mmx pclmulqdq popcnt sse sse2 sse4_1 sse4_2 ssse3"},
+    Target{"sandybridge", "GenuineIntel", "x86_64_v2",
+           "aes avx cx16 lahf_lm mmx pclmulqdq popcnt sse sse2 sse4_1 sse4_2 ssse3"},
+    Target{"ivybridge", "GenuineIntel", "x86_64_v2",
+           "aes avx cx16 f16c lahf_lm mmx pclmulqdq popcnt rdrand sse sse2 sse4_1 sse4_2 ssse3"},
+    Target{"haswell", "GenuineIntel", "x86_64_v3",
+           "abm aes avx avx2 bmi1 bmi2 cx16 f16c fma lahf_lm mmx movbe pclmulqdq popcnt rdrand sse sse2 "
+           "sse4_1 sse4_2 ssse3 xsave"},
+    Target{"broadwell", "GenuineIntel", "x86_64_v3",
+           "abm adx aes avx avx2 bmi1 bmi2 cx16 f16c fma lahf_lm mmx movbe pclmulqdq popcnt rdrand rdseed "
+           "sse sse2 sse4_1 sse4_2 ssse3 xsave"},
+    Target{"mic_knl", "GenuineIntel", "x86_64_v3",
+           "abm adx aes avx avx2 avx2 avx512cd avx512er avx512f avx512pf bmi1 bmi2 cx16 f16c fma lahf_lm "
+           "mmx movbe pclmulqdq popcnt rdrand rdseed sse sse2 sse4_1 sse4_2 ssse3 xsave"},
+    Target{"skylake", "GenuineIntel", "x86_64_v3",
+           "abm adx aes avx avx2 bmi1 bmi2 clflushopt cx16 f16c fma lahf_lm mmx movbe pclmulqdq popcnt "
+           "rdrand rdseed sse sse2 sse4_1 sse4_2 ssse3 xsave xsavec xsaveopt"},
+    Target{"alderlake", "GenuineIntel", "x86_64_v3",
+           "abm adx aes avx avx2 avx_vnni bmi1 bmi2 clflushopt clwb cx16 f16c fma gfni lahf_lm mmx movbe "
+           "movdir64b movdiri pclmulqdq popcnt rdpid rdrand rdseed serialize sha_ni sse sse2 sse4_1 sse4_2 "
+           "ssse3 vaes vpclmulqdq waitpkg xsave xsavec xsaveopt"},
+    Target{"arrowlake", "GenuineIntel", "x86_64_v3",
+           "abm adx aes avx avx2 avx_ifma avx_ne_convert avx_vnni avx_vnni_int8 bmi1 bmi2 clflushopt clwb "
+           "cmpccxadd cx16 f16c fma gfni lahf_lm mmx movbe movdir64b movdiri pclmulqdq popcnt rdpid rdrand "
+           "rdseed serialize sha_ni sse sse2 sse4_1 sse4_2 ssse3 vaes vpclmulqdq waitpkg xsave xsavec "
+           "xsaveopt"},
+    Target{"cannonlake", "GenuineIntel", "x86_64_v4",
+           "abm adx aes avx avx2 avx512bw avx512cd avx512dq avx512f avx512ifma avx512vbmi avx512vl bmi1 "
+           "bmi2 clflushopt cx16 f16c fma lahf_lm mmx movbe pclmulqdq popcnt rdrand rdseed sha_ni sse sse2 "
+           "sse4_1 sse4_2 ssse3 xsave xsavec xsaveopt"},
+    Target{"skylake_avx512", "GenuineIntel", "x86_64_v4",
+           "abm adx aes avx avx2 avx512bw avx512cd avx512dq avx512f avx512vl bmi1 bmi2 clflushopt clwb cx16 "
+           "f16c fma lahf_lm mmx movbe pclmulqdq popcnt rdrand rdseed sse sse2 sse4_1 sse4_2 ssse3 xsave "
+           "xsavec xsaveopt"},
+    Target{"arrowlake_s", "GenuineIntel", "x86_64_v3",
+           "abm adx aes avx avx2 avx_ifma avx_ne_convert avx_vnni avx_vnni_int16 avx_vnni_int8 bmi1 bmi2 "
+           "clflushopt clwb cmpccxadd cx16 f16c fma gfni lahf_lm mmx movbe movdir64b movdiri pclmulqdq "
+           "popcnt rdpid rdrand rdseed serialize sha512 sha_ni sm3 sm4 sse sse2 sse4_1 sse4_2 ssse3 vaes "
+           "vpclmulqdq waitpkg xsave xsavec xsaveopt"},
+    Target{"cascadelake", "GenuineIntel", "x86_64_v4",
+           "abm adx aes avx avx2 avx512_vnni avx512bw avx512cd avx512dq avx512f avx512vl bmi1 bmi2 "
+           "clflushopt clwb cx16 f16c fma lahf_lm mmx movbe pclmulqdq popcnt rdrand rdseed sse sse2 sse4_1 "
+           "sse4_2 ssse3 xsave xsavec xsaveopt"},
+    Target{"icelake", "GenuineIntel", "x86_64_v4",
+           "abm adx aes avx avx2 avx512_bitalg avx512_vbmi2 avx512_vnni avx512_vpopcntdq avx512bw avx512cd "
+           "avx512dq avx512f avx512ifma avx512vbmi avx512vl bmi1 bmi2 clflushopt clwb cx16 f16c fma gfni "
+           "lahf_lm mmx movbe pclmulqdq popcnt rdpid rdrand rdseed sha_ni sha_ni sse sse2 sse4_1 sse4_2 "
+           "ssse3 vaes vpclmulqdq xsave xsavec xsaveopt"},
+    Target{"sapphirerapids", "GenuineIntel", "x86_64_v4",
+           "abm adx aes amx_bf16 amx_int8 amx_tile avx avx2 avx512_bf16 avx512_bitalg avx512_vbmi2 "
+           "avx512_vnni avx512_vpopcntdq avx512bw avx512cd avx512dq avx512f avx512ifma avx512vbmi avx512vl "
+           "bmi1 bmi2 cldemote clflushopt clwb cx16 f16c fma gfni lahf_lm mmx movbe movdir64b movdiri "
+           "pclmulqdq popcnt rdpid rdrand rdseed serialize sha_ni sha_ni sse sse2 sse4_1 sse4_2 ssse3 vaes "
+           "vpclmulqdq waitpkg xsave xsavec xsaveopt"},
+    Target{"k10", "AuthenticAMD", "x86_64",
+           "3dnow 3dnowext abm cx16 mmx sse sse2 sse4a"},
+    Target{"bulldozer", "AuthenticAMD", "x86_64_v2",
+           "abm aes avx cx16 cx16 fma4 lahf_lm mmx pclmulqdq popcnt sse sse2 sse4_1 sse4_2 sse4a ssse3 xop "
+           "xsave"},
+    Target{"piledriver", "AuthenticAMD", "x86_64_v2",
+           "abm aes avx bmi1 cx16 cx16 f16c fma fma4 lahf_lm mmx pclmulqdq popcnt sse sse2 sse4_1 sse4_2 "
+           "sse4a ssse3 tbm xop xsave"},
+    Target{"zen", "AuthenticAMD", "x86_64_v3",
+           "abm aes avx avx2 bmi1 bmi2 clflushopt clzero cx16 cx16 f16c fma fsgsbase lahf_lm mmx movbe "
+           "pclmulqdq popcnt rdseed sse sse2 sse4_1 sse4_2 sse4a ssse3 xsave xsavec xsaveopt"},
+    Target{"steamroller", "AuthenticAMD", "x86_64_v2",
+           "abm aes avx bmi1 cx16 cx16 f16c fma fma4 fsgsbase lahf_lm mmx pclmulqdq popcnt sse sse2 sse4_1 "
+           "sse4_2 sse4a ssse3 tbm xop xsave"},
+    Target{"zen2", "AuthenticAMD", "x86_64_v3",
+           "abm aes avx avx2 bmi1 bmi2 clflushopt clwb clzero cx16 f16c fma fsgsbase lahf_lm mmx movbe "
+           "pclmulqdq popcnt rdseed sse sse2 sse4_1 sse4_2 sse4a ssse3 xsave xsavec xsaveopt"},
+    Target{"zen3", "AuthenticAMD", "x86_64_v3",
+           "abm aes avx avx2 bmi1 bmi2 clflushopt clwb clzero cx16 f16c fma fsgsbase lahf_lm mmx movbe "
+           "pclmulqdq pku popcnt rdseed sse sse2 sse4_1 sse4_2 sse4a ssse3 vaes vpclmulqdq xsave xsavec "
+           "xsaveopt"},
+    Target{"excavator", "AuthenticAMD", "x86_64_v3",
+           "abm aes avx avx2 bmi1 bmi2 cx16 cx16 f16c fma fma4 fsgsbase lahf_lm mmx movbe pclmulqdq popcnt "
+           "sse sse2 sse4_1 sse4_2 sse4a ssse3 tbm xop xsave"},
+    Target{"zen4", "AuthenticAMD", "x86_64_v4",
+           "abm aes avx avx2 avx512_bf16 avx512_bitalg avx512_vbmi2 avx512_vnni avx512_vpopcntdq avx512bw "
+           "avx512cd avx512dq avx512f avx512ifma avx512vbmi avx512vl bmi1 bmi2 clflushopt clwb clzero cx16 "
+           "f16c flush_l1d fma fsgsbase gfni lahf_lm mmx movbe pclmulqdq pku popcnt rdseed sse sse2 sse4_1 "
+           "sse4_2 sse4a ssse3 vaes vpclmulqdq xsave xsavec xsaveopt"},
+    Target{"zen5", "AuthenticAMD", "x86_64_v4",
+           "abm aes avx avx2 avx512_bf16 avx512_bitalg avx512_vbmi2 avx512_vnni avx512_vp2intersect "
+           "avx512_vpopcntdq avx512bw avx512cd avx512dq avx512f avx512ifma avx512vbmi avx512vl avx_vnni "
+           "bmi1 bmi2 clflushopt clwb clzero cx16 f16c flush_l1d fma fsgsbase gfni lahf_lm mmx movbe "
+           "movdir64b movdiri pclmulqdq pku popcnt rdseed sse sse2 sse4_1 sse4_2 sse4a ssse3 tsc_adjust "
+           "vaes vpclmulqdq xsave xsavec xsaveopt"},
 };
+// clang-format on
 
 struct ArmPart {
   std::string_view implementer;
@@ -59,7 +142,8 @@ constexpr std::array kArmParts = {
     ArmPart{"0x41", "0xd08", "cortex_a72"},  ArmPart{"0x41", "0xd0c", "neoverse_n1"},
     ArmPart{"0x41", "0xd40", "neoverse_v1"}, ArmPart{"0x41", "0xd49", "neoverse_n2"},
     ArmPart{"0x41", "0xd4f", "neoverse_v2"}, ArmPart{"0x43", "0x0af", "thunderx2"},
-    ArmPart{"0x46", "0x001", "a64fx"},
+    ArmPart{"0x46", "0x001", "a64fx"},       ArmPart{"0xc0", "0xac3", "ampere1"},
+    ArmPart{"0xc0", "0xac4", "ampere1a"},    ArmPart{"0x41", "0xd83", "neoverse_v3ae"},
 };
 
 // The value of the first line "key : value".
@@ -73,17 +157,9 @@ std::string_view field(std::string_view cpu_info, std::string_view key) {
   return {};
 }
 
-const Target* parent_of(const Target& target) {
-  const auto parent = std::find_if(kTargets.begin(), kTargets.end(),
-                                   [&target](const Target& other) { return other.name == target.parent; });
-  return parent == kTargets.end() ? nullptr : &*parent;
-}
-
 bool has_features(const Target& target, const std::set<std::string_view>& flags) {
-  for (const Target* level = &target; level != nullptr; level = parent_of(*level)) {
-    for (const std::string_view feature : core::split(level->features, ' ')) {
-      if (!feature.empty() && flags.count(feature) == 0) return false;
-    }
+  for (const std::string_view feature : core::split(target.features, ' ')) {
+    if (!feature.empty() && flags.count(feature) == 0) return false;
   }
   return true;
 }
@@ -106,18 +182,15 @@ std::optional<std::string> microarchitecture(std::string_view cpu_info) {
   for (const std::string_view flag : core::split(flag_line, ' ')) flags.insert(flag);
 
   const Target* generic = &kTargets.front();
-  const Target* specific = nullptr;
   for (const Target& target : kTargets) {
-    if ((!target.vendor.empty() && target.vendor != vendor) || !has_features(target, flags)) continue;
-    (target.vendor.empty() ? generic : specific) = &target;
+    if (target.vendor.empty() && has_features(target, flags)) generic = &target;
   }
-  if (specific == nullptr) return std::string(generic->name);
-  // A virtual machine may hide one feature of haswell and still be x86_64_v3: then the generic level says more.
-  std::set<std::string_view> implied = {"xsave"};
-  for (const Target* target = specific; target != nullptr; target = parent_of(*target)) {
-    for (const std::string_view feature : core::split(target->features, ' ')) implied.insert(feature);
+  // A virtual machine may hide one feature of zen4 and still be x86_64_v4: then the generic level says more than zen3.
+  const Target* best = generic;
+  for (const Target& target : kTargets) {
+    if (target.vendor == vendor && target.level == generic->name && has_features(target, flags)) best = &target;
   }
-  return std::string(has_features(*generic, implied) ? specific->name : generic->name);
+  return std::string(best->name);
 }
 
 }  // namespace envlock::snapshot

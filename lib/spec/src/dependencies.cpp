@@ -15,7 +15,17 @@ class DependencyReader {
   DependencyReader(Reading& reading, const std::string& category)
       : reading_(reading), selectors_(reading), category_(category) {}
 
-  void read(const std::vector<NodeId>& items) {
+  void read(NodeId list) {
+    const std::vector<NodeId>& items = reading_.resolve(list).children;
+    if (items.size() > kMaxItems) {
+      reading_.mistake({.code = "too-many-dependencies",
+                        .what = "`dependencies` has " + std::to_string(items.size()) + " items, more than the " +
+                                std::to_string(kMaxItems) + " that can be",
+                        .where = reading_.span(list),
+                        .why = {},
+                        .hints = {}});
+      return;
+    }
     for (std::size_t i = 0; i < items.size(); ++i) {
       if (reading_.mistakes.size() > kMaxMistakes) return;
       const Node& item = reading_.resolve(items[i]);
@@ -245,6 +255,7 @@ class DependencyReader {
                       .hints = {"write the lines out once"}});
   }
 
+  static constexpr std::size_t kMaxItems = 100000;
   static constexpr std::size_t kMaxAliasedLines = 10000;
 
   Reading& reading_;
@@ -258,7 +269,7 @@ class DependencyReader {
 }  // namespace
 
 void read_dependencies(Reading& reading, NodeId list, const std::string& category) {
-  DependencyReader(reading, category).read(reading.resolve(list).children);
+  DependencyReader(reading, category).read(list);
 }
 
 }  // namespace envlock::spec
