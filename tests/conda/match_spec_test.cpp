@@ -181,6 +181,7 @@ TEST_CASE("quoted values are read as Python reads them") {
   CHECK(MatchSpec::parse("foo[license='it\\'s']").other.front().second.text() == "it's");
   CHECK(MatchSpec::parse("foo[license=\"a,b = [c] # d\"]").other.front().second.text() == "a,b = [c] # d");
   CHECK(canonical("foo[version='^1\\.[0-9]+$']") == "foo[version='^1\\.[0-9]+$']");
+  CHECK(MatchSpec::parse(canonical("foo[license='a\\\\\\\\b']")).other.front().second.text() == "a\\\\b");
   CHECK(canonical("foo[license='a\\\\']") == "foo[license='a\\\\']");
 }
 
@@ -319,6 +320,7 @@ TEST_CASE("a spec that is none is refused with its column and a reason") {
                                                  {"foo[when='a and']", 10},
                                                  {"foo[when='(a']", 10},
                                                  {"::foo", 1},
+                                                 {"a^b::foo", 1},
                                                  {"https://host/chan", 1},
                                                  {"foo\x1b[31m", 4},
                                                  {std::string("foo\0", 4), 4}}));

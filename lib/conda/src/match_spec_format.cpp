@@ -38,8 +38,7 @@ std::string format(const MatchSpec& spec) {
     keys.append(keys.empty() ? "" : ",").append(name).append("=[").append(core::join(items, ",")).append("]");
   };
 
-  const bool channel_first =
-      spec.channel && !holds_star(*spec.channel) && spec.channel->find_first_of("[]#'\"") == std::string::npos;
+  const bool channel_first = spec.channel && !holds_star(*spec.channel) && !is_regular_expression(*spec.channel);
   const bool subdir_first = channel_first && spec.subdir && !holds_star(*spec.subdir) &&
                             (*spec.subdir == "noarch" || is_known_subdir(*spec.subdir));
   if (channel_first) {

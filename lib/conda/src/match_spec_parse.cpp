@@ -217,6 +217,14 @@ void MatchSpecParser::set_channel(std::string_view written, Span where) {
     if (channel.empty()) fail_at(where.first, where.size(), "a channel is missing before `::`");
   };
   trim_end();
+  if (is_regular_expression(channel)) {
+    compile(channel);
+    spec_.channel = std::move(channel);
+    return;
+  }
+  if (channel.find_first_of("^<>|\"'[]#\\") != std::string::npos) {
+    fail_at(where.first, where.size(), "a channel cannot hold this character");
+  }
   const bool is_url = core::looks_like_url(channel);
   if (is_url && channel.find_first_of("?#") != std::string::npos) {
     fail_at(where.first, where.size(), "the URL of a channel has no `?` and no `#`");
