@@ -41,14 +41,16 @@ std::string dependency_name(std::string_view spec) {
   return name;
 }
 
-std::uint32_t NameLoader::add_dependency(std::string_view text) {
-  const std::uint32_t id = pool.add(text);
-  if (id >= is_dependency_.size()) is_dependency_.resize(std::size_t{id} + id / 2 + 64);
-  if (!is_dependency_[id]) {
-    is_dependency_[id] = true;
-    if (std::string name = dependency_name(text); !name.empty()) found.push_back(std::move(name));
+/// Tells the names that a candidate's dependencies reach. Only those of candidates that count: what was cut off or
+/// removed pulls nothing in.
+void NameLoader::reach(const conda::Candidate& candidate) {
+  for (std::uint32_t i = 0; i < candidate.depend_count; ++i) {
+    const std::uint32_t id = edges[candidate.first_depend + i];
+    if (id >= reached_.size()) reached_.resize(std::size_t{id} + id / 2 + 64);
+    if (reached_[id]) continue;
+    reached_[id] = true;
+    if (std::string name = dependency_name(pool.text(id)); !name.empty()) found.push_back(std::move(name));
   }
-  return id;
 }
 
 /// The parts that a solver needs. False when the record has more dependencies than a candidate can count.
@@ -63,7 +65,7 @@ bool NameLoader::fill(LoadedCandidate& loaded, const RecordView& record) {
   candidate.first_depend = static_cast<std::uint32_t>(edges.size());
   candidate.depend_count = static_cast<std::uint16_t>(record.depends.size());
   candidate.constrain_count = static_cast<std::uint16_t>(record.constrains.size());
-  for (const std::string_view text : record.depends) edges.push_back(add_dependency(text));
+  for (const std::string_view text : record.depends) edges.push_back(pool.add(text));
   for (const std::string_view text : record.constrains) edges.push_back(pool.add(text));
   if (!record.track_features.empty()) {
     const std::size_t count = split_features(record.track_features).size();
@@ -116,8 +118,9 @@ void NameLoader::compare_with_kept(const conda::PackageRecord& kept, const Recor
   if (!same_texts(kept.constrains, record.constrains)) changes.emplace_back("`constrains` changed");
   if (kept.build_number != record.build_number) changes.emplace_back("`build_number` changed");
   if (kept.track_features != split_features(record.track_features)) changes.emplace_back("`track_features` changed");
-  if (kept.sha256 && record.sha256 && *kept.sha256 != *record.sha256) {
-    changes.push_back("its sha256 was " + core::format(*kept.sha256) + " and is " + core::format(*record.sha256));
+  const auto sha256 = record.sha256 ? record.sha256 : core::parse_sha256(record.sha256_text);
+  if (kept.sha256 && sha256 && *kept.sha256 != *sha256) {
+    changes.push_back("its sha256 was " + core::format(*kept.sha256) + " and is " + core::format(*sha256));
   }
   if (changes.empty()) return;
   core::Diagnostic diagnostic;
@@ -170,10 +173,12 @@ LoadedName NameLoader::load(const std::string& name) {
       candidate.candidate.noarch_subdir = source.subdir == "noarch" && request_.subdir != "noarch";
       candidate.candidate.shadowed = strict && source.channel > first_channel;
       candidates.push_back(candidate);
+      reach(candidate.candidate);
     }
     for (std::size_t i = 0; i < kept.size(); ++i) {
       const conda::PackageRecord& locked = (*request_.kept)[kept[i]];
-      if (!kept_present[i] && locked.subdir == source.subdir &&
+      const bool removed = std::binary_search(removed_.begin(), removed_.end(), locked.file_name);
+      if ((!kept_present[i] || removed) && locked.subdir == source.subdir &&
           locked.channel == request_.opened->locations[source.channel].channel.base) {
         add_kept(kept[i], source, strict && source.channel > first_channel);
       }
@@ -249,6 +254,7 @@ void NameLoader::add_kept(std::uint32_t number, const RecordSource& source, bool
   loaded.candidate.noarch_subdir = source.subdir == "noarch" && request_.subdir != "noarch";
   loaded.candidate.shadowed = shadowed;
   candidates.push_back(loaded);
+  reach(loaded.candidate);
   core::Diagnostic diagnostic;
   diagnostic.code = "record-gone";
   diagnostic.what = "`" + place_of(record) + "` was locked and is gone from the index of `" +

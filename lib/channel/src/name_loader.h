@@ -65,7 +65,7 @@ class NameLoader {
   bool fill(LoadedCandidate& loaded, const RecordView& record);
   void keep_usable(std::uint32_t source, const std::vector<std::uint32_t>& kept);
   void add_kept(std::uint32_t number, const RecordSource& source, bool shadowed);
-  std::uint32_t add_dependency(std::string_view text);
+  void reach(const conda::Candidate& candidate);
   std::string_view file_name(const Entry& entry) const {
     return std::string_view(file_names_).substr(entry.file_name_at, entry.file_name_size);
   }
@@ -80,7 +80,7 @@ class NameLoader {
   std::vector<Entry> entries_;
   std::string file_names_;
   std::vector<std::string> removed_;
-  std::vector<bool> is_dependency_;  ///< by text number: its name has been told
+  std::vector<bool> reached_;  ///< by text number of a dependency: its name has been told
   std::string lower_;
 };
 

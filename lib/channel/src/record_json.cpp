@@ -58,7 +58,13 @@ void read_texts(ondemand::value& value, std::vector<std::string_view>& texts) {
 template <typename Hash>
 void read_hash(ondemand::value& value, std::optional<Hash> (*parse)(std::string_view), std::optional<Hash>& hash,
                RecordView& record) {
-  hash = parse(get(value.get_string()));
+  const std::string_view text = get(value.get_string());
+  if (sizeof(Hash) == sizeof(core::Sha256)) record.sha256_text = text;
+  if (!record.want_hashes) {
+    if (!is_hex(text, 2 * sizeof(Hash))) record.bad_hash = true;
+    return;
+  }
+  hash = parse(text);
   if (!hash) record.bad_hash = true;
 }
 
@@ -159,7 +165,9 @@ struct JsonRecordReader::State {
   }
 };
 
-JsonRecordReader::JsonRecordReader() : state_(std::make_unique<State>()) {}
+JsonRecordReader::JsonRecordReader(bool want_hashes) : state_(std::make_unique<State>()) {
+  state_->record.want_hashes = want_hashes;
+}
 JsonRecordReader::~JsonRecordReader() = default;
 JsonRecordReader::JsonRecordReader(JsonRecordReader&&) noexcept = default;
 

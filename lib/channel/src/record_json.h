@@ -19,7 +19,8 @@ struct RecordPlace {
 /// Reads slices of a JSON document with simdjson. One per thread; keeps its buffers.
 class JsonRecordReader {
  public:
-  JsonRecordReader();
+  /// `want_hashes` false: records come with their hashes checked, but absent.
+  explicit JsonRecordReader(bool want_hashes = true);
   ~JsonRecordReader();
   JsonRecordReader(JsonRecordReader&&) noexcept;
 

@@ -16,7 +16,7 @@ namespace envlock::channel {
 
 /// Buffers for reading records, one set per thread.
 struct ReadScratch {
-  JsonRecordReader json;
+  JsonRecordReader json{false};
   std::string packed;    ///< a compressed shard
   std::string unpacked;  ///< and what it holds
   RecordView record;

@@ -1,6 +1,7 @@
 #include "record_view.h"
 
 #include <algorithm>
+#include <array>
 
 #include "envlock/core/text.h"
 
@@ -81,6 +82,7 @@ void RecordView::clear() {
   depends.clear();
   constrains.clear();
   sha256.reset();
+  sha256_text = {};
   md5.reset();
   size.reset();
   license = {};
@@ -101,6 +103,19 @@ void RecordView::set_key(std::string_view key, Section section) {
   file_name_buffer.assign(key);
   file_name_buffer += section == Section::v3_conda ? ".conda" : ".tar.bz2";
   file_name = file_name_buffer;
+}
+
+bool is_hex(std::string_view text, std::size_t digits) {
+  static constexpr auto table = [] {
+    std::array<std::uint8_t, 256> bad{};
+    bad.fill(1);
+    for (const char c : std::string_view("0123456789abcdefABCDEF")) bad[static_cast<unsigned char>(c)] = 0;
+    return bad;
+  }();
+  if (text.size() != digits) return false;
+  std::uint8_t bad = 0;
+  for (const char c : text) bad |= table[static_cast<unsigned char>(c)];
+  return bad == 0;
 }
 
 core::Milliseconds milliseconds_of(std::int64_t timestamp) {

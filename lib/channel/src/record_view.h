@@ -45,6 +45,7 @@ struct RecordView {
   std::vector<std::string_view> depends;
   std::vector<std::string_view> constrains;
   std::optional<core::Sha256> sha256;
+  std::string_view sha256_text;  ///< as written in JSON
   std::optional<core::Md5> md5;
   std::optional<std::uint64_t> size;
   std::string_view license;
@@ -54,6 +55,7 @@ struct RecordView {
   std::string_view noarch;
   std::string_view python_site_packages_path;
 
+  bool want_hashes = true;    ///< false: hashes are checked but not kept, which is faster; clear() leaves it
   Field wrong = Field::none;  ///< the first field of a wrong type
   bool bad_hash = false;
   std::string file_name_buffer;  ///< where a v3 key got its extension
@@ -61,6 +63,9 @@ struct RecordView {
   void clear();
   void set_key(std::string_view key, Section section);
 };
+
+/// True for hexadecimal text of `digits` digits.
+bool is_hex(std::string_view text, std::size_t digits);
 
 /// Seconds or milliseconds, told apart as rattler and conda do, as milliseconds.
 core::Milliseconds milliseconds_of(std::int64_t timestamp);

@@ -169,6 +169,14 @@ std::vector<FoundIndex> find_indexes(const std::vector<Location>& locations, con
     bool any = false;
     for (const Search& search : searches) any = any || (search.channel == channel && search.found);
     bool failed = false;
+    // "Not there" is not remembered. But noarch is asked for with every other subdir: offline, when one of them is in
+    // the cache and noarch is not, the channel has none.
+    for (Search& search : searches) {
+      if (search.channel == channel && any && search.subdir == "noarch" && search.failure &&
+          search.failure->code == "cache-miss") {
+        search.failure.reset();
+      }
+    }
     for (Search& search : searches) {
       if (search.channel != channel) continue;
       if (search.found) {

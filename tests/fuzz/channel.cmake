@@ -1,0 +1,5 @@
+foreach(target repodata shard_index shard slice_table)
+  envlock_fuzz(${target} ${CMAKE_CURRENT_SOURCE_DIR}/${target}_fuzz.cpp ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${target} envlock::channel)
+  target_include_directories(fuzz_${target} PRIVATE ${PROJECT_SOURCE_DIR}/lib/channel/src)
+endforeach()
+target_link_libraries(fuzz_shard_index PRIVATE envlock_ext_zstd)
