@@ -321,6 +321,8 @@ TEST_CASE("a spec that is none is refused with its column and a reason") {
                                                  {"foo[when='(a']", 10},
                                                  {"::foo", 1},
                                                  {"a^b::foo", 1},
+                                                 {"foo.conda==*", 1},
+                                                 {"foo[version='=1.conda']", 1},
                                                  {"https://host/chan", 1},
                                                  {"foo\x1b[31m", 4},
                                                  {std::string("foo\0", 4), 4}}));

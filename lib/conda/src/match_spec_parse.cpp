@@ -55,6 +55,14 @@ MatchSpec MatchSpecParser::run() {
   } else {
     parse_with_brackets(all, open);
   }
+  // A canonical text that ends so would be read as a file.
+  const auto is_file = [](std::string_view text) { return text.ends_with(".conda") || text.ends_with(".tar.bz2"); };
+  if (is_file(spec_.name) || (spec_.version && is_file(spec_.version->text())) ||
+      (spec_.version && root_of(*spec_.version)->kind() == VersionSpec::Node::Kind::starts_with &&
+       is_file(root_of(*spec_.version)->literal())) ||
+      (spec_.build && is_file(spec_.build->text()))) {
+    fail_at(all.first, all.size(), "a name, version or build string does not end like a file");
+  }
   return std::move(spec_);
 }
 
