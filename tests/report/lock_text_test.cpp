@@ -41,7 +41,7 @@ TEST_CASE("what changed is told once for the platforms that agree") {
         "  linux-aarch64  4 packages  6.0 MB to download\n"
         "  linux-64, linux-aarch64\n"
         "    +  new     1.0              build h2_0\n"
-        "    ~  numpy   1.26.3 → 1.26.4  other builds\n"
+        "    ~  numpy   1.26.3 → 1.26.4\n"
         "    -  old     0.5              build h1_0\n"
         "    ~  tzdata  2024b            build hc8b5060_0 → hc8b5060_1\n");
 }

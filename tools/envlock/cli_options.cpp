@@ -63,7 +63,7 @@ CLI::Option* add_list_option(CLI::App& command, const std::string& name, std::ve
 void add_channel_options(CLI::App& command, ChannelArgs& args) {
   constexpr const char* kGroup = "Channels";
   add_list_option(command, "-c,--channel", args.channels,
-                  "A channel's name, URL or folder; may be repeated, the first is preferred")
+                  "a channel's name, URL or folder; may be repeated, the first is preferred")
       ->type_name("CHANNEL")
       ->group(kGroup);
   command
@@ -73,23 +73,23 @@ void add_channel_options(CLI::App& command, ChannelArgs& args) {
       ->group(kGroup);
   command
       .add_option("--exclude-newer", args.exclude_newer,
-                  "Leave out packages newer than this day or time, as in 2026-03-01 (its end, UTC)")
+                  "leave out packages newer than this day or time, as in 2026-03-01 (its end, UTC)")
       ->type_name("TIME")
       ->group(kGroup);
   command
       .add_flag("--exclude-newer-strict", args.exclude_newer_strict,
-                "With --exclude-newer: also leave out packages whose channel states no time")
+                "with --exclude-newer: also leave out packages whose channel states no time")
       ->group(kGroup);
   add_list_option(
       command, "--channel-map", args.channel_map,
-      "Get a channel from another place: a mirror's URL or a folder; the lock does not change; may be repeated")
+      "get a channel from another place: a mirror's URL or a folder; the lock does not change; may be repeated")
       ->type_name("NAME=LOCATION")
       ->group(kGroup);
-  command.add_flag("--offline", args.offline, "Use the cache and folders only, never the network")->group(kGroup);
-  command.add_option("--cache", args.cache, "Where downloads are kept (default: $XDG_CACHE_HOME/envlock)")
+  command.add_flag("--offline", args.offline, "use the cache and folders only, never the network")->group(kGroup);
+  command.add_option("--cache", args.cache, "where downloads are kept (default: $XDG_CACHE_HOME/envlock)")
       ->type_name("DIR")
       ->group(kGroup);
-  command.add_flag("--no-condarc", args.no_condarc, "Read no .condarc file and no CONDA_* variable")->group(kGroup);
+  command.add_flag("--no-condarc", args.no_condarc, "read no .condarc file and no CONDA_* variable")->group(kGroup);
 }
 
 Session open_session(const ChannelArgs& args, Out& out) {

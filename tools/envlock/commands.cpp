@@ -10,11 +10,11 @@ CLI::App& Commands::add(CLI::App& app, CommandHelp help, Run run) {
   auto json = std::make_shared<bool>(false);
   auto quiet = std::make_shared<bool>(false);
   if (help.has_json) {
-    command->add_flag("--json", *json, "Write one JSON document to standard output (docs/formats/json.md)")
+    command->add_flag("--json", *json, "write one JSON document to standard output (docs/formats/json.md)")
         ->group("Output");
   }
-  command->add_flag("-q,--quiet", *quiet, "Say nothing but errors and warnings")->group("Output");
-  command->set_help_flag("-h,--help", "Show this text")->group("Output");
+  command->add_flag("-q,--quiet", *quiet, "say nothing but errors and warnings")->group("Output");
+  command->set_help_flag("-h,--help", "show this text")->group("Output");
   all_.push_back({std::move(help), command, std::move(run), std::move(json), std::move(quiet)});
   return *command;
 }

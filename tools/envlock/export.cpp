@@ -125,14 +125,14 @@ void add_export(CLI::App& app, Commands& commands) {
                     "# for conda-lock and those who read its format\nenvlock export conda-lock -o conda-lock.yml"}},
       [args](Out& out) { return run_export(*args, out); });
   command.add_option("FORMAT", args->format, "explicit or conda-lock")->required();
-  command.add_option("LOCK", args->lock, "The lock to read (default: envlock.lock)");
+  command.add_option("LOCK", args->lock, "the lock to read (default: envlock.lock)");
   add_list_option(command, "-p,--platform", args->platforms,
-                  "Only this platform of the lock; may be repeated (default: all)")
+                  "only this platform of the lock; may be repeated (default: all)")
       ->type_name("PLATFORM")
       ->group("Export");
   command
       .add_option("-o,--output", args->output,
-                  "Where to write (default: standard output); {platform} in it stands for each platform's name")
+                  "where to write (default: standard output); {platform} in it stands for each platform's name")
       ->type_name("FILE")
       ->group("Export");
   command.add_flag("--md5", args->md5, "explicit: MD5 instead of SHA-256, for tools that know no other")

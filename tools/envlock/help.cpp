@@ -11,7 +11,7 @@ namespace envlock::tools {
 namespace {
 
 constexpr std::size_t kIndent = 2;
-constexpr std::size_t kWidestTerm = 30;
+constexpr std::size_t kWidestTerm = 34;
 
 std::string heading(const std::string& text, const report::Style& style) {
   return style.color ? "\x1b[1m" + text + "\x1b[0m\n" : text + "\n";
@@ -107,8 +107,8 @@ std::string overview(const Commands& commands, const report::Style& style) {
   for (const Commands::Command& command : commands.all()) {
     all.push_back({"Commands", command.help.name, command.help.purpose});
   }
-  all.push_back({"Options", "-h, --help", "Show this text"});
-  all.push_back({"Options", "-V, --version", "Show the version"});
+  all.push_back({"Options", "-h, --help", "show this text"});
+  all.push_back({"Options", "-V, --version", "show the version"});
   std::string text =
       "envlock locks conda environments: exact packages, hashed, the same bytes on every machine.\n\n" +
       heading("Usage", style) + "  envlock COMMAND [ARGUMENTS] [OPTIONS]\n" + entries(all, style.width, style) + "\n" +

@@ -50,7 +50,7 @@ void add_help(CLI::App& app, Commands& commands) {
                     .examples = {"# the commands\nenvlock help", "# the options of lock\nenvlock help lock"},
                     .has_json = false},
                    [args, &commands](Out& out) { return run_help(*args, commands, out); });
-  command.add_option("COMMAND", args->command, "The command to tell about; without it, all commands are listed");
+  command.add_option("COMMAND", args->command, "the command to tell about; without it, all commands are listed");
 }
 
 }  // namespace envlock::tools

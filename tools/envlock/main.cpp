@@ -69,8 +69,8 @@ Exit run(const std::vector<std::string>& words, Out& out) {
   Commands commands;
   CLI::App app;
   app.require_subcommand(0, 1);  // the next word that names a command is an argument: `envlock search export`
-  app.set_help_flag("-h,--help", "Show this text");
-  app.set_version_flag("-V,--version", "envlock " ENVLOCK_VERSION, "Show the version");
+  app.set_help_flag("-h,--help", "show this text");
+  app.set_version_flag("-V,--version", "envlock " ENVLOCK_VERSION, "show the version");
   add_lock(app, commands);
   add_search(app, commands);
   add_why(app, commands);
@@ -121,7 +121,8 @@ Exit run_guarded(const std::vector<std::string>& words, Out& out) {
 }  // namespace envlock::tools
 
 int main(int argc, char** argv) {
-  std::signal(SIGINT, envlock::tools::on_interrupt);
+  // Who starts us with Ctrl-C ignored (nohup, a shell's background job) wants it to stay so.
+  if (std::signal(SIGINT, envlock::tools::on_interrupt) == SIG_IGN) std::signal(SIGINT, SIG_IGN);
   std::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is told by EPIPE
   try {
     envlock::tools::Out out;

@@ -185,7 +185,7 @@ core::Diagnostic nothing_matches(const SearchArgs& args, const conda::MatchSpec&
   if (near.records > 0 && near.oldest && near.newest) {
     diagnostic.why.push_back("there are " + report::format_count(near.records) + " records of `" + spec.name +
                              "`, versions " + near.oldest->text() + " to " + near.newest->text());
-    diagnostic.hints.push_back("`envlock search " + spec.name + "` lists them");
+    diagnostic.hints.push_back("search for `" + spec.name + "` alone to see them");
   } else if (!is_pattern(spec.name)) {
     if (const auto meant = core::closest_match(spec.name, repository.all_names())) {
       diagnostic.hints.push_back("did you mean `" + *meant + "`?");
@@ -270,15 +270,15 @@ void add_search(CLI::App& app, Commands& commands) {
                     "# every package whose name begins with torch, for Apple laptops\nenvlock search -c conda-forge "
                     "'torch*' -p osx-arm64"}},
       [args](Out& out) { return run_search(*args, out); });
-  command.add_option("SPEC", args->spec, "What to look for: numpy, 'numpy>=1.26,<2', 'torch*', conda-forge::numpy")
+  command.add_option("SPEC", args->spec, "what to look for: numpy, 'numpy>=1.26,<2', 'torch*', conda-forge::numpy")
       ->required();
   add_list_option(command, "-p,--platform", args->subdirs,
-                  "The platform to search for, as in linux-64; may be repeated (default: this machine's)")
+                  "the platform to search for, as in linux-64; may be repeated (default: this machine's)")
       ->type_name("SUBDIR")
       ->group("Search");
-  command.add_flag("--here", args->here, "Say for each match whether this machine can run it: its driver, glibc, CPU")
+  command.add_flag("--here", args->here, "say for each match whether this machine can run it: its driver, glibc, CPU")
       ->group("Search");
-  command.add_option("--limit", args->limit, "Show so many matches at most; 0: all (default: 20)")
+  command.add_option("--limit", args->limit, "show so many matches at most; 0: all (default: 20)")
       ->type_name("N")
       ->group("Search");
   add_channel_options(command, args->channel);

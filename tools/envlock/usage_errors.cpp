@@ -52,11 +52,14 @@ core::Diagnostic unknown_option(const std::string& word, const CLI::App& app, co
     for (const std::string& known : option->get_lnames()) names.push_back("--" + known);
   }
   const std::optional<std::string> meant = core::closest_match(name, names);
+  std::string hint = meant ? "did you mean `" + *meant + "`?" : help_hint(command);
+  if (command == nullptr && !meant && words.size() > 2)
+    hint = "options stand after the command: `envlock COMMAND " + name + "`";
   return {.code = "unknown-option",
           .what = "`" + name + "` is not an option of " + (command != nullptr ? full_name(*command) : "envlock"),
           .where = place_of(word, words),
           .why = {},
-          .hints = {meant ? "did you mean `" + *meant + "`?" : help_hint(command)}};
+          .hints = {std::move(hint)}};
 }
 
 bool is_option(const std::string& word) {
@@ -158,8 +161,9 @@ std::vector<core::Diagnostic> usage_errors(const CLI::ParseError& error, const C
     const std::size_t equals = message.find(" = ");
     if (message.rfind(kBefore, 0) == 0 && equals != std::string::npos) {
       const std::string option = as_written(message.substr(kBefore.size()), words);
-      return {
-          bad_value("`" + message.substr(equals + 3) + "` is no value for `" + option + "`", option, command, words)};
+      const std::string value = message.substr(equals + 3);
+      const bool is_word = std::find(words.begin(), words.end(), value) != words.end();
+      return {bad_value("`" + value + "` is no value for `" + option + "`", is_word ? value : option, command, words)};
     }
   }
   if (dynamic_cast<const CLI::ExcludesError*>(&error) != nullptr) {

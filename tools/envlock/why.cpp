@@ -85,10 +85,10 @@ void add_why(CLI::App& app, Commands& commands) {
        .examples = {"# why is cuda-version locked?\nenvlock why cuda-version",
                     "# the same for one platform of another lock\nenvlock why libblas ci/envlock.lock -p osx-arm64"}},
       [args](Out& out) { return run_why(*args, out); });
-  command.add_option("NAME", args->name, "The package's name")->required();
-  command.add_option("LOCK", args->lock, "The lock to read (default: envlock.lock)");
+  command.add_option("NAME", args->name, "the package's name")->required();
+  command.add_option("LOCK", args->lock, "the lock to read (default: envlock.lock)");
   add_list_option(command, "-p,--platform", args->platforms,
-                  "Only this platform of the lock; may be repeated (default: all)")
+                  "only this platform of the lock; may be repeated (default: all)")
       ->type_name("PLATFORM")
       ->group("Options");
 }

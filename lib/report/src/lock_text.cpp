@@ -96,7 +96,8 @@ std::string draw_changes(const std::vector<PlatformChanges>& platforms, std::siz
       const auto& [key, row] = *members[i];
       std::string last = key.detail;
       if (last.empty() && row.builds.size() == 1 && !row.builds.begin()->empty()) last = "build " + *row.builds.begin();
-      if (last.empty() && row.builds.size() > 1) last = "other builds";
+      const bool same_version = key.mark == '~' && key.version.find("→") == std::string::npos;
+      if (last.empty() && row.builds.size() > 1 && same_version) last = "another build on each";
       table.add({std::string(1, key.mark), key.name, key.version, last});
     }
     drawn += table.draw(platform_count > 1 ? "    " : "  ");
