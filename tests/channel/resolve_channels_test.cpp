@@ -19,8 +19,8 @@ Condarc plain() {
 
 ResolveOptions options() {
   ResolveOptions options;
-  options.base_folder = "/work/project/envs";
-  options.lock_folder = "/work/project";
+  options.base_folder = "/srv/project/envs";
+  options.lock_folder = "/srv/project";
   return options;
 }
 
@@ -127,17 +127,17 @@ TEST_CASE("a custom channel is where .condarc says, with or without its name") {
 
 TEST_CASE("folders are named as the lock sees them") {
   CHECK(one("./channel").channel.base == "./envs/channel");
-  CHECK(one("./channel").urls == Strings{"/work/project/envs/channel"});
+  CHECK(one("./channel").urls == Strings{"/srv/project/envs/channel"});
   CHECK(one("../channels/local/").channel.base == "./channels/local");
   CHECK(one("../../other").channel.base == "../other");
-  CHECK(one("/work/project").channel.base == ".");
-  CHECK(one("/work/project/c/noarch").channel.base == "./c");
-  CHECK(one("file:///work/project/some%20dir").channel.base == "./some dir");
+  CHECK(one("/srv/project").channel.base == ".");
+  CHECK(one("/srv/project/c/noarch").channel.base == "./c");
+  CHECK(one("file:///srv/project/some%20dir").channel.base == "./some dir");
   CHECK(one("/somewhere/else").channel.base == "../../somewhere/else");
   CHECK(one("./channel").channel.name == "channel");
-  setenv("HOME", "/work/home", 1);
+  setenv("HOME", "/srv/home", 1);
   CHECK(one("~/c").channel.base == "../home/c");
-  CHECK(one("~").urls == Strings{"/work/home"});
+  CHECK(one("~").urls == Strings{"/srv/home"});
 }
 
 TEST_CASE("mirrors change where a channel is fetched and not what it is") {
@@ -181,7 +181,7 @@ TEST_CASE("mirrors of a whole multichannel make it one channel") {
 TEST_CASE("local is the folder of conda-build, when there is one") {
   CHECK(problem({"local"}, plain()).code == "unknown-channel");
   Condarc condarc = plain();
-  condarc.local_channel = "/work/project/conda-bld";
+  condarc.local_channel = "/srv/project/conda-bld";
   CHECK(one("local", condarc).channel.base == "./conda-bld");
 }
 
