@@ -108,4 +108,12 @@ Session open_session(const ChannelArgs& args, Out& out) {
   return session;
 }
 
+void take_fetch_notes(const Session& session, Out& out) {
+  core::Notes noticed;
+  for (const core::Note& note : session.fetcher->notes()) {
+    note.severity == core::Severity::warning ? noticed.warning(note.diagnostic) : noticed.note(note.diagnostic);
+  }
+  out.notes.append(noticed);
+}
+
 }  // namespace envlock::tools

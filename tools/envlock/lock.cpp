@@ -206,6 +206,7 @@ Exit run_lock(const LockArgs& args, Out& out) {
 
   std::vector<PlatformOutcome> outcomes = solve_platforms(inputs.spec, inputs.platforms, source, solve);
   for (const PlatformOutcome& outcome : outcomes) out.notes.append(outcome.notes);
+  take_fetch_notes(session, out);
   for (const PlatformOutcome& outcome : outcomes) {
     if (std::holds_alternative<conda::Conflict>(outcome.result)) return report_conflicts(outcomes, inputs, out);
   }

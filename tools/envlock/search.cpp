@@ -237,6 +237,7 @@ Exit run_search(const SearchArgs& args, Out& out) {
     search.matches.push_back({std::move(one.record), std::move(channel), std::move(unmet)});
   }
 
+  take_fetch_notes(session, out);
   const Exit exit = search.total > 0 ? Exit::yes : Exit::no;
   if (out.json) {
     out.data(report::json_search(search, out.notes.all()));
