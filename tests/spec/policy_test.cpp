@@ -72,3 +72,10 @@ TEST_CASE("unknown keys of a policy are warnings, wrong values errors with their
   CHECK(read_policy("platforms = 3\n").mistakes == Texts{"invalid-policy 1:13 1"});
   CHECK(read_policy("a = \n").mistakes.at(0).substr(0, 14) == "malformed-toml");
 }
+
+TEST_CASE("a header without a name is a mistake") {
+  for (const char* text : {"[ = 1]\n", "[ = {x = [\n", "[.]\n", "[ ]\n", "= 1\n"}) {
+    INFO(text);
+    CHECK(read_policy(text).mistakes.at(0).substr(0, 14) == "malformed-toml");
+  }
+}
