@@ -50,14 +50,11 @@ std::optional<SliceTable> IndexStore::read_table() const {
 
 void IndexStore::write_table(const SliceTable& table) {
   if (folder_.empty()) return;
-  try {
-    std::error_code error;
-    fs::create_directories(folder_, error);
-    core::write_file_atomically(file(kTableEnding), table.bytes());
-    remove_older();
-  } catch (const core::Error& error) {
-    if (failure_.empty()) failure_ = error.what();
-  }
+  Draft draft = start_draft();
+  if (!draft.file.is_open()) return;
+  if (!draft.file.write(table.bytes())) return abandon_document(draft);
+  finish_draft(draft, kTableEnding);
+  remove_older();
 }
 
 std::optional<OpenFile> IndexStore::read_document(std::uint64_t size) const {
@@ -70,19 +67,32 @@ std::optional<OpenFile> IndexStore::read_document(std::uint64_t size) const {
   return std::nullopt;
 }
 
-IndexStore::Draft IndexStore::start_document(int attempt) {
+IndexStore::Draft IndexStore::start_draft() {
   static std::atomic<unsigned> counter{0};
   Draft draft;
-  if (attempt == 0 && !folder_.empty()) {
-    std::error_code error;
-    fs::create_directories(folder_, error);
-    fs::path path = file(".draft-" + std::to_string(::getpid()) + "-" + std::to_string(counter++));
-    draft.file = OpenFile(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
-    if (draft.file.is_open()) {
-      draft.path = std::move(path);
-      return draft;
-    }
+  std::error_code error;
+  fs::create_directories(folder_, error);
+  draft.path = file(".draft-" + std::to_string(::getpid()) + "-" + std::to_string(counter++));
+  draft.file = OpenFile(::open(draft.path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  if (!draft.file.is_open()) {
     if (failure_.empty()) failure_ = folder_.string() + ": " + std::strerror(errno);
+    draft.path.clear();
+  }
+  return draft;
+}
+
+/// Without waiting for the disk: a kill leaves the old file or the new one, and what a power failure leaves of a table
+/// does not pass its checksum, of a document does not parse, and then forget() is called.
+void IndexStore::finish_draft(Draft& draft, std::string_view ending) {
+  if (::rename(draft.path.c_str(), file(ending).c_str()) != 0) return abandon_document(draft);
+  draft.path.clear();
+}
+
+IndexStore::Draft IndexStore::start_document(int attempt) {
+  Draft draft;
+  if (attempt == 0 && !folder_.empty()) {
+    draft = start_draft();
+    if (draft.file.is_open()) return draft;
   }
   if (attempt <= 1) {
     std::error_code error;
@@ -95,17 +105,19 @@ IndexStore::Draft IndexStore::start_document(int attempt) {
 }
 
 void IndexStore::finish_document(Draft& draft) {
-  if (draft.path.empty()) return;
-  if (::fsync(draft.file.descriptor()) != 0 || ::rename(draft.path.c_str(), file(kDocumentEnding).c_str()) != 0) {
-    if (failure_.empty()) failure_ = draft.path.string() + ": " + std::strerror(errno);
-    ::unlink(draft.path.c_str());
-  }
-  draft.path.clear();
+  if (!draft.path.empty()) finish_draft(draft, kDocumentEnding);
+}
+
+void IndexStore::forget() const {
+  if (folder_.empty()) return;
+  std::error_code ignored;
+  fs::remove(file(kTableEnding), ignored);
+  fs::remove(file(kDocumentEnding), ignored);
 }
 
 void IndexStore::abandon_document(Draft& draft) {
-  if (!draft.path.empty()) ::unlink(draft.path.c_str());
   if (failure_.empty() && !draft.path.empty()) failure_ = folder_.string() + ": " + std::strerror(errno);
+  if (!draft.path.empty()) ::unlink(draft.path.c_str());
   draft.path.clear();
 }
 

@@ -33,12 +33,16 @@ class IndexStore {
   /// Gives the draft its name. It can be read in any case.
   void finish_document(Draft& draft);
   void abandon_document(Draft& draft);
+  /// Removes what is stored of this content: for a document that turned out to be damaged.
+  void forget() const;
 
   /// What could not be written and why, empty when all went well.
   const std::string& failure() const { return failure_; }
 
  private:
   std::filesystem::path file(std::string_view ending) const;
+  Draft start_draft();
+  void finish_draft(Draft& draft, std::string_view ending);
   void remove_older() const;
 
   std::filesystem::path folder_;

@@ -27,9 +27,14 @@ void JsonSource::append_names(std::vector<std::string>& names) const {
   }
 }
 
+void JsonSource::fail(std::uint64_t offset, const std::string& reason) const {
+  if (on_damage) on_damage();
+  throw invalid_repodata(label, offset, reason);
+}
+
 void JsonSource::load(const Slice& slice, JsonRecordReader& reader) const {
   if (!document_.read_at(slice.offset, reader.prepare(slice.length), slice.length)) {
-    throw invalid_repodata(label, slice.offset, "the document became shorter while it was read");
+    fail(slice.offset, "the document became shorter while it was read");
   }
 }
 
@@ -40,7 +45,7 @@ void JsonSource::visit(std::string_view name, ReadScratch& scratch, const Record
     const bool sound = slice.section == static_cast<std::uint32_t>(Section::removed)
                            ? scratch.json.read_removed(slice, visitor.removed, error_at)
                            : scratch.json.read(slice, visitor.record, error_at);
-    if (!sound) throw invalid_repodata(label, error_at, "a record is not valid JSON");
+    if (!sound) fail(error_at, "a record is not valid JSON");
   }
 }
 
@@ -52,7 +57,7 @@ conda::PackageRecord JsonSource::read(std::string_view, const RecordPlace& place
   std::uint64_t error_at = 0;
   const bool sound = reader.read(
       slice, [&found](RecordView& view, const RecordPlace&) { found = to_package_record(view); }, error_at);
-  if (!sound || found.file_name.empty()) throw invalid_repodata(label, error_at, "a record is not valid JSON");
+  if (!sound || found.file_name.empty()) fail(error_at, "a record is not valid JSON");
   return found;
 }
 

@@ -120,6 +120,7 @@ std::unique_ptr<RecordSource> open_document(const fetch::Fetched& fetched, bool 
   }
   DocumentInfo info = opened->table.info();
   auto source = std::make_unique<JsonSource>(std::move(opened->document), std::move(opened->table));
+  source->on_damage = [store] { store.forget(); };
   source->label = label;
   source->base_url = std::move(info.base_url);
   source->relations = std::move(info.relations);
