@@ -70,59 +70,80 @@ class Explainer {
     virtual_needs_.insert(virtual_needs_.end(), facts.virtual_needs.begin(), facts.virtual_needs.end());
   }
 
+  /// Some ways of choosing a name that fail for the same reason.
+  struct Ways {
+    std::vector<RecordId> records;
+    Story::Facts facts;
+  };
+
   /// No single chain refuses the requests: each way of choosing one name fails for a reason of its own. The name with
   /// the fewest ways that all fail by pruning is told way by way.
   void tell_by_cases(const std::vector<solve::JobId>& jobs, const solve::Pruned& pruned) {
-    constexpr std::size_t kMostWays = 40;
-    constexpr std::size_t kMostTold = 3;
-    const solve::Problem& problem = translation_.problem;
-    std::vector<std::pair<std::size_t, solve::NameId>> names;
-    for (solve::NameId name = 0; name < problem.names.size(); ++name) {
-      if (pruned.mandates[name].cause == solve::Mandate::Cause::none) continue;
-      const auto live =
-          static_cast<std::size_t>(std::count_if(problem.names[name].begin(), problem.names[name].end(),
-                                                 [&](solve::CandidateId id) { return pruned.alive(id); }));
-      if (live >= 2 && live <= kMostWays) names.emplace_back(live, name);
-    }
-    std::sort(names.begin(), names.end(), [&](const auto& left, const auto& right) {
-      return std::tuple(left.first, catalog_.name(translation_.names[left.second]).text) <
-             std::tuple(right.first, catalog_.name(translation_.names[right.second]).text);
-    });
-    constexpr std::size_t kMostNames = 20;
-    if (names.size() > kMostNames) names.resize(kMostNames);
-    for (const auto& entry : names) {
-      std::vector<std::pair<std::string, Story::Facts>> ways;
-      bool all_fail = true;
-      for (const solve::CandidateId id : problem.names[entry.second]) {
-        if (!pruned.alive(id)) continue;
-        solve::Exclusion excluded;
-        solve::exclude_others(problem, id, excluded);
-        const solve::Pruned tried = pruner_.run(jobs, solve::PruneLevel::full, excluded);
-        if (!tried.emptied) {
-          all_fail = false;
-          break;
-        }
-        const RecordId record = translation_.records[id];
-        ways.emplace_back("with " + quote(std::string(catalog_.name(catalog_.name_of(record)).text) + " " +
-                                          std::string(catalog_.version_text(record))),
-                          story_.tell(tried, jobs));
-      }
-      if (!all_fail) continue;
+    std::size_t attempts = 400;
+    for (const solve::NameId name : names_by_ways(pruned)) {
+      const auto ways = refute_each(name, jobs, pruned, attempts);
+      if (ways.empty()) continue;
+      constexpr std::size_t kMostTold = 2;
       std::vector<std::string>& why = conflict_.diagnostic.why;
       for (std::size_t i = 0; i < std::min(ways.size(), kMostTold); ++i) {
-        std::string text = ways[i].first;
-        std::size_t lines = 0;
-        for (const std::string& line : ways[i].second.lines) {
-          if (lines++ < 3) text += (lines == 1 ? ": " : "; ") + line;
-        }
+        const std::string name_text(catalog_.name(translation_.names[name]).text);
+        std::string text = "with " + quote(name_text + " " + range(versions_of(catalog_, ways[i].records))) + ": ";
+        const std::size_t lines = std::min<std::size_t>(ways[i].facts.lines.size(), 3);
+        for (std::size_t line = 0; line < lines; ++line) text += (line == 0 ? "" : "; ") + ways[i].facts.lines[line];
         why.push_back(std::move(text));
-        cited_.merge(ways[i].second.cited);
       }
-      if (ways.size() > kMostTold)
-        why.push_back("and likewise for " + std::to_string(ways.size() - kMostTold) + " more");
+      if (ways.size() > kMostTold) {
+        why.push_back("and likewise for " + std::to_string(ways.size() - kMostTold) + " other ways");
+      }
+      for (const Ways& way : ways) cited_.insert(way.facts.cited.begin(), way.facts.cited.end());
       return;
     }
-    conflict_.diagnostic.why.push_back("each of these can be had alone, but not all together");
+    conflict_.diagnostic.why.push_back("these can be had without any one of them, but not all together:");
+    for (const std::size_t request : conflict_.core) {
+      conflict_.diagnostic.why.push_back(cite(requests_[request]));
+      cited_.insert(request);
+    }
+  }
+
+  /// Mandatory names that leave a choice, fewest candidates first.
+  std::vector<solve::NameId> names_by_ways(const solve::Pruned& pruned) const {
+    std::vector<std::tuple<std::ptrdiff_t, std::string_view, solve::NameId>> sorted;
+    for (solve::NameId name = 0; name < translation_.problem.names.size(); ++name) {
+      if (pruned.mandates[name].cause == solve::Mandate::Cause::none) continue;
+      const auto& candidates = translation_.problem.names[name];
+      const auto live =
+          std::count_if(candidates.begin(), candidates.end(), [&](solve::CandidateId id) { return pruned.alive(id); });
+      if (live >= 2) sorted.emplace_back(live, catalog_.name(translation_.names[name]).text, name);
+    }
+    std::sort(sorted.begin(), sorted.end());
+    std::vector<solve::NameId> names;
+    for (const auto& entry : sorted) names.push_back(std::get<2>(entry));
+    return names;
+  }
+
+  /// The ways of choosing a name, each refuted, those with the same story together. Empty when one cannot be refuted by
+  /// pruning, or when the attempts are used up.
+  std::vector<Ways> refute_each(solve::NameId name, const std::vector<solve::JobId>& jobs, const solve::Pruned& pruned,
+                                std::size_t& attempts) {
+    std::vector<Ways> ways;
+    for (const solve::CandidateId id : translation_.problem.names[name]) {
+      if (!pruned.alive(id)) continue;
+      if (attempts == 0) return {};
+      --attempts;
+      solve::Exclusion excluded;
+      solve::exclude_others(translation_.problem, id, excluded);
+      const solve::Pruned tried = pruner_.run(jobs, solve::PruneLevel::full, excluded);
+      if (!tried.emptied) return {};
+      Story::Facts facts = story_.tell(tried, jobs);
+      const auto same =
+          std::find_if(ways.begin(), ways.end(), [&](const Ways& way) { return way.facts.lines == facts.lines; });
+      if (same != ways.end()) {
+        same->records.push_back(translation_.records[id]);
+      } else {
+        ways.push_back({{translation_.records[id]}, std::move(facts)});
+      }
+    }
+    return ways;
   }
 
   void add_hints() {

@@ -21,6 +21,7 @@ std::vector<std::string> try_solving(Catalog& catalog, const std::vector<conda::
   for (solve::JobId job = 0; job < translation.problem.jobs.size(); ++job) jobs.push_back(job);
   solve::SolveOptions options;
   options.method = {solve::Encoding::bits, solve::PruneLevel::full};
+  options.refuse_first = false;
   const auto picks = solve::solve(pruner, jobs, {}, options);
   if (!picks) return {};
   std::vector<std::string> versions;

@@ -41,7 +41,7 @@ std::optional<Picks> solve(const Problem& problem, const SolveOptions& options) 
 std::optional<Picks> solve(const Pruner& pruner, std::span<const JobId> jobs, const Exclusion& excluded,
                            const SolveOptions& options) {
   const Problem& problem = pruner.problem();
-  if (options.refuse_by_pruning && pruner.run(jobs, PruneLevel::full, excluded).emptied) return std::nullopt;
+  if (options.refuse_first && !is_solvable(pruner, jobs, excluded)) return std::nullopt;
   const Method method = options.method.value_or(method_for(problem, excluded));
   if (!method.prune) {
     std::vector<bool> alive(problem.candidates.size(), true);

@@ -24,8 +24,9 @@ struct SolveOptions {
   /// Absent: pairs without pruning, whose choices are those of mamba, unless there are too many pairs (2,000,000, or
   /// some 40 MB of rules); then bits with light pruning, whose choices nearly always are the same.
   std::optional<Method> method;
-  /// Refuse by full pruning before the solver is asked. It changes no pick, only the time a refusal takes.
-  bool refuse_by_pruning = true;
+  /// Ask first, in the fastest way, whether there is an answer at all. It changes no pick: without it a refusal may take
+  /// libsolv minutes where this takes milliseconds.
+  bool refuse_first = true;
 };
 
 /// One candidate each for some names, sorted by candidate id. May hold candidates that no job reaches.
