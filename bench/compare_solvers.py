@@ -69,7 +69,7 @@ def for_peer(spec):
 def envlock_picks(envlock, path, channel, channels, scratch):
     out = pathlib.Path(scratch) / "envlock.lock"
     out.unlink(missing_ok=True)
-    command = [envlock, "lock", path, "-o", out, "--conda-only", "--no-condarc", "--cache", f"{scratch}/cache", "-p", "linux-64"]
+    command = [envlock, "lock", path.name, "-o", out, "--conda-only", "--cache", f"{scratch}/cache", "-p", "linux-64"]
     prefixes = re.findall(r"^\s*-\s*['\"]?([^\s'\"#]+)::", path.read_text(encoding="utf-8"), re.M)
     for name in dict.fromkeys(channels + prefixes or ["conda-forge"]):
         command += ["--channel-map", f"{name}={channel}"]
@@ -77,7 +77,7 @@ def envlock_picks(envlock, path, channel, channels, scratch):
         command += ["-c", "conda-forge", "--channel-map", f"conda-forge={channel}"]
     for package in VIRTUAL_PACKAGES:
         command += ["--virtual-package", package]
-    result = subprocess.run([str(c) for c in command], capture_output=True, text=True, timeout=300, env={"PATH": os.environ["PATH"], "HOME": str(scratch)})
+    result = subprocess.run([str(c) for c in command], capture_output=True, text=True, timeout=300, cwd=path.parent, env={"PATH": os.environ["PATH"], "HOME": str(scratch)})
     if result.returncode == 0:
         lock = json.loads(out.read_text())
         return {p["name"]: [p["version"], p["build"]] for p in lock["packages"]}, ""
@@ -117,9 +117,42 @@ def compare(path, peer_python, envlock, channel, peer, scratch):
         row["same"] = [n for n in names if n in ours and n in theirs and ours[n][0] == theirs[n][0]]
         row["builds"] = [n for n in row["same"] if ours[n][1] == theirs[n][1]]
         row["other"] = {n: (ours.get(n, ["-"])[0], theirs.get(n, ["-"])[0]) for n in names if n not in row["same"]}
+        row["explained"] = explain(row["other"], names, ours, [for_peer(s) for s in specs], peer)
         common = ours.keys() & theirs.keys()
         row["all_same"] = sum(ours[n][0] == theirs[n][0] for n in common), len(ours), len(theirs)
     return row
+
+
+def explain(other, names, ours, specs, peer):
+    """Which of our picks, taken first, make the peer pick as we do: [(name, version), ...]; None where none do."""
+    pins, left = [], dict(other)
+    while left:
+        first = min(left)
+        if first in dict(pins) or len(pins) == 5:
+            return None
+        pins.append((first, left[first][0]))
+        picks, _ = peer.picks(specs + [f"{name} =={version}" for name, version in pins])
+        if picks is None:
+            return None
+        left = {n: (ours.get(n, ["-"])[0], picks.get(n, ["-"])[0]) for n in names if ours.get(n, ["-"])[0] != picks.get(n, ["-"])[0]}
+    return pins
+
+
+def explanations(rows):
+    """One line for each file in which a requested package differs."""
+    lines = []
+    for row in rows:
+        if not row["other"]:
+            continue
+        pins = row["explained"]
+        if pins is None:
+            lines.append(f"- {row['file']}: **not explained**")
+            continue
+        words = ", ".join(f"`{name} {version}` (py-rattler: {row['other'].get(name, ['', '-'])[1]})" for name, version in pins)
+        newer = "" if len(row["other"]) == len(pins) else f" The other {len(row['other']) - len(pins)} follow from it."
+        lines.append(f"- {row['file']}: envlock lets requests decide in the order of their names and so takes {words}.{newer} With that asked "
+                     "for, py-rattler picks every requested package as envlock does.")
+    return lines
 
 
 def text_of(rows, versions):
@@ -141,6 +174,7 @@ def text_of(rows, versions):
     for r in both:
         others = ", ".join(f"`{n}` {a} / {b}" for n, (a, b) in r["other"].items())
         out.append(f"| {r['file']} | {r['asked']} | {len(r['same'])} | {others} | {r['all_same'][0]}, {r['all_same'][1]}, {r['all_same'][2]} |")
+    out += ["", "Why the others differ:", "", *(explanations(both) or ["- none does"])]
     out += ["", "## Solved by one alone", ""]
     if not flagged:
         out.append("None.")

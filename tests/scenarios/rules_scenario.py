@@ -121,6 +121,14 @@ class Rules(Scenario):
         self.assertTrue(self.picks(name="overridden.lock")["pytorch"]["build"].startswith("cuda126_"))
         self.assertEqual(self.lock_bytes(), reference)
 
+    def test_the_default_channels_can_be_mapped_with_and_without_condarc(self):
+        self.write("environment.yml", "channels: [defaults]\nplatforms: [linux-64]\ndependencies: [tzdata]\n")
+        for more in ([], ["--no-condarc"]):
+            with self.subTest(more):
+                (self.work / "envlock.lock").unlink(missing_ok=True)
+                self.lock("--channel-map", f"defaults={SMALL}", *more)
+                self.assertIn("tzdata", self.picks())
+
     def test_several_files_are_merged(self):
         self.write("environment.yml", "channels: [conda-forge]\nplatforms: [linux-64]\ndependencies: ['python >=3.10', 'numpy >=1.20']\n")
         self.write("dev.yml", "category: dev\ndependencies: ['python <3.12', 'numpy <2', accelerate]\n")
