@@ -55,7 +55,7 @@ TEST_CASE("the program says what the transcripts say") {
                                 << mismatch.expected << "have:\n"
                                 << mismatch.actual << "to accept: test_cli --update");
       }
-      CHECK(told.text == text);
+      if (told.mismatches.empty()) CHECK(told.text == text);  // else it would say the same again, at length
     }
   }
 }

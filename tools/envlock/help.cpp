@@ -73,7 +73,10 @@ std::string term_of(const CLI::Option& option) {
     term += (!first || term[0] == '-' ? ", --" : "--") + name;
     first = false;
   }
-  if (option.get_items_expected_max() > 0) term += " " + option.get_type_name();
+  if (option.get_items_expected_max() > 0) {
+    const std::string type = option.get_type_name();
+    term += " " + type.substr(0, type.find(":{"));  // without CLI11's list of a checked option's values
+  }
   return term;
 }
 
