@@ -108,6 +108,8 @@ TEST_CASE("version constraints that cannot both hold name both lines") {
   CHECK_FALSE(contradict("<=1.20", ">=1.20"));
   CHECK_FALSE(contradict("=3.10", "=3.10.4"));
   CHECK_FALSE(contradict("=3", ">=3.10"));
+  CHECK_FALSE(contradict("=3.10", "<3.11"));
+  CHECK_FALSE(contradict("=3.10", ">=3.9"));
   CHECK_FALSE(contradict("=3.10", ">3.10"));
   CHECK_FALSE(contradict("=3.10", "<3.10"));  // 3.10rc1 meets both
   CHECK_FALSE(contradict("==1.0", "==1.0.0"));

@@ -65,6 +65,8 @@ TEST_CASE("UTF-16, marks and all line ends read the same") {
 TEST_CASE("columns count code points") {
   const Outcome read = read_text("name: \"\xC3\xA4\xE2\x82\xAC/\"\ndependencies: []\n");
   REQUIRE(read.places() == Texts{"invalid-name 1:7 5"});
+  CHECK(read_text("{category: \"\xC3\xA4\xE2\x82\xAC\", dependencies: [3.10]}\n").places() ==
+        Texts{"number-as-dependency 1:34 4"});
 }
 
 TEST_CASE("a control character is refused before YAML can stop at it") {
@@ -152,6 +154,7 @@ TEST_CASE("names and prefixes that cannot be are refused") {
 TEST_CASE("platforms are subdirs or can be profiles") {
   const auto read = [](const std::string& name) { return read_text("platforms: [" + name + "]\ndependencies: []\n"); };
   CHECK(read("linux-64-cuda12").places().empty());
+  CHECK(read("linux-64-a").places().empty());
   CHECK(read("cluster").places().empty());
   for (const auto& [wrong, right] : std::vector<std::pair<std::string, std::string>>{{"linux64", "linux-64"},
                                                                                      {"linx-64", "linux-64"},
