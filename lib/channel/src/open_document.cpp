@@ -140,8 +140,8 @@ std::string resolve_base_url(const std::string& base_url, const conda::Channel& 
     if (!web && from_network) {
       core::Diagnostic diagnostic;
       diagnostic.code = "base-url-refused";
-      diagnostic.what = "`" + core::printable(label) + "` says that its packages lie at `" +
-                        core::printable(core::without_secrets(base_url)) + "`, which is not http or https";
+      diagnostic.what = fmt::format("`{}` says that its packages lie at `{}`, which is not http or https",
+                                    core::printable(label), core::printable(core::without_secrets(base_url)));
       diagnostic.hints = {"packages are looked for beside the index"};
       notes.warning(std::move(diagnostic));
       return {};

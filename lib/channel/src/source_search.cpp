@@ -1,5 +1,7 @@
 #include "source_search.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 
@@ -224,7 +226,7 @@ void tell_relations(const std::vector<std::unique_ptr<RecordSource>>& sources, c
     core::Diagnostic diagnostic;
     diagnostic.code = "channel-relations-ignored";
     diagnostic.what =
-        "`" + core::printable(source->label) + "` names other channels that it relies on; they are not added";
+        fmt::format("`{}` names other channels that it relies on; they are not added", core::printable(source->label));
     for (const std::string& relation : source->relations)
       diagnostic.why.push_back(core::printable(core::without_secrets(relation)));
     diagnostic.hints = {"list those you want under `channels:`, in the order you want"};
