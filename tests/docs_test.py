@@ -42,6 +42,17 @@ class Documentation(unittest.TestCase):
                     broken.append(f"{page.relative_to(ROOT)}: {target}")
         self.assertEqual(broken, [])
 
+    def test_the_session_in_the_readme_is_the_one_that_the_transcripts_replay(self):
+        story = (ROOT / "tests/cli/readme.txt").read_text()
+        readme = (ROOT / "README.md").read_text()
+        told = [line[2:].strip() if line[0] in "|!" else line for line in story.splitlines() if line[:1] in "|!$" and line]
+        self.assertGreater(len(told), 20)
+        position = 0
+        for line in told:
+            found = readme.find(line, position)
+            self.assertGreaterEqual(found, 0, f"README.md lacks this line of tests/cli/readme.txt, in order: {line}")
+            position = found
+
     def test_no_tracked_file_names_a_place_outside_the_project(self):
         # Put together here, so that this file does not hold what it looks for.
         forbidden = re.compile("|".join("/" + name + "/" for name in ("work", "root", "farm")))

@@ -2,6 +2,7 @@
 // lock_solve, and lock_facts says what may surprise.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -44,7 +45,7 @@ std::vector<conda::Channel> channels_of(const std::vector<channel::Location>& lo
   return channels;
 }
 
-Exit check_lock(const LockArgs& args, const LockInputs& inputs, Out& out) {
+Exit check_lock(const LockArgs& args, const LockInputs& inputs, const Session& session, Out& out) {
   if (inputs.previous.empty()) {
     out.show({.code = "no-lock",
               .what = "there is no `" + core::printable(inputs.output.string()) + "` to check",
@@ -60,7 +61,6 @@ Exit check_lock(const LockArgs& args, const LockInputs& inputs, Out& out) {
          .what = "`" + core::printable(inputs.output.string()) + "` holds conflict markers of a git merge",
          .hints = {"`envlock lock` resolves them, keeping the picks of both sides"}});
   } else {
-    const Session session = open_lock_session(args, out);
     const lock::Lock& previous = inputs.previous.front();
     lock::FreshnessInput freshness;
     freshness.channels = channels_of(choose_channels(args, inputs, session, freshness.channel_bases, out.notes));
@@ -190,12 +190,23 @@ Exit report_conflicts(const std::vector<PlatformOutcome>& outcomes, const LockIn
   return Exit::no;
 }
 
+/// `--update` takes any number of names, so it also takes a file that follows it: `--update numpy environment.yml`.
+void settle_update(LockArgs& args, bool given) {
+  args.update_given = given;
+  const auto is_file = [](const std::string& word) {
+    const std::string extension = std::filesystem::path(word).extension();
+    return word == "-" || extension == ".yml" || extension == ".yaml";
+  };
+  std::copy_if(args.update.begin(), args.update.end(), std::back_inserter(args.files), is_file);
+  std::erase_if(args.update, [&](const std::string& word) { return word.empty() || is_file(word); });
+}
+
 Exit run_lock(const LockArgs& args, Out& out) {
   LockInputs inputs = read_lock_inputs(args, out.notes);
-  if (!args.conda_only) warn_of_pip(inputs.spec, out.notes);
-  if (args.check) return check_lock(args, inputs, out);
-
   Session session = open_lock_session(args, out);
+  if (!args.conda_only) warn_of_pip(inputs.spec, out.notes);
+  if (args.check) return check_lock(args, inputs, session, out);
+
   const lock::Lock* previous = inputs.previous.empty() ? nullptr : &inputs.previous.front();
   const lock::Options options = choose_options(session, args, inputs.policy, previous);
   SolveOptions solve = make_solve_options(args, inputs, options, out);
@@ -211,7 +222,7 @@ Exit run_lock(const LockArgs& args, Out& out) {
     if (std::holds_alternative<conda::Conflict>(outcome.result)) return report_conflicts(outcomes, inputs, out);
   }
 
-  note_surprises(outcomes, out.notes);
+  note_surprises(outcomes, previous, out.notes);
   const std::vector<std::string> computed =
       compute_missing_hashes(outcomes, source, previous, session.condarc.network.offline, *session.fetcher, out.notes);
   std::vector<lock::PlatformSolution> solutions;
@@ -275,7 +286,7 @@ void add_lock(CLI::App& app, Commands& commands) {
                                         "free these names (comma between them), or everything when none is given")
                             ->type_name("NAME")
                             ->expected(0, -1);
-  command.parse_complete_callback([args, update] { args->update_given = update->count() > 0; });
+  command.parse_complete_callback([args, update] { settle_update(*args, update->count() > 0); });
   command
       .add_option(
           "--like", args->like,

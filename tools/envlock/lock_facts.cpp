@@ -65,6 +65,13 @@ std::string first_name(const Group& group) {
   return group.names.front().substr(0, group.names.front().find(' '));
 }
 
+/// True when the lock holds "pytorch 2.5.1".
+bool is_locked(const lock::Lock& lock, const std::string& pick) {
+  return std::any_of(lock.packages.begin(), lock.packages.end(), [&](const lock::LockedPackage& package) {
+    return package.record.name + " " + package.record.version == pick;
+  });
+}
+
 /// How to assume CUDA: for the platform alone where there is one.
 std::string cuda_flag(const Group& group) {
   return "`--virtual-package " + (group.platforms.size() == 1 ? group.platforms.front()->name + ":" : "") +
@@ -144,18 +151,24 @@ Surprises find_surprises(const conda::Platform& platform, const conda::Solution&
   return found;
 }
 
-void note_surprises(const std::vector<PlatformOutcome>& outcomes, core::Notes& notes) {
+void note_surprises(const std::vector<PlatformOutcome>& outcomes, const lock::Lock* previous, core::Notes& notes) {
   for (const Group& group : group_by(outcomes, &Surprises::cpu_builds)) {
     const bool assumed = std::any_of(group.platforms.begin(), group.platforms.end(),
                                      [](const conda::Platform* platform) { return assumes_cuda(*platform); });
-    notes.note({.code = "cpu-build",
-                .what = "the CPU build of " + list(group.names) + " is locked for " + platforms_of(group) +
-                        "; a CUDA build exists",
-                .why = {assumed ? "`__cuda` is assumed, but the requests led to the CPU build"
-                                : "nothing is assumed about CUDA unless you say so"},
-                .hints = {assumed ? "ask for the CUDA build in a line of its own: `" + first_name(group) + "=*=*cuda*`"
-                                  : "to lock for GPU machines, give " + cuda_flag(group) +
-                                        ", the CUDA version of their driver"}});
+    core::Diagnostic diagnostic{.code = "cpu-build",
+                                .what = "the CPU build of " + list(group.names) + " is locked for " +
+                                        platforms_of(group) + "; a CUDA build exists"};
+    if (!assumed) {
+      diagnostic.why = {"nothing is assumed about CUDA unless you say so"};
+      diagnostic.hints = {"to lock for GPU machines, give " + cuda_flag(group) + ", the CUDA version of their driver"};
+    } else if (previous != nullptr && is_locked(*previous, group.names.front())) {
+      diagnostic.why = {"`__cuda` is assumed, but the CPU build was locked before and still fits"};
+      diagnostic.hints = {"`--update=" + first_name(group) + "` frees it"};
+    } else {
+      diagnostic.why = {"`__cuda` is assumed, but the requests led to the CPU build"};
+      diagnostic.hints = {"ask for the CUDA build in a line of its own: `" + first_name(group) + "=*=*cuda*`"};
+    }
+    notes.note(std::move(diagnostic));
   }
   for (const Group& group : group_by(outcomes, &Surprises::cuda_builds)) {
     notes.note({.code = "cuda-build",
