@@ -224,7 +224,7 @@ Exit run_lock(const LockArgs& args, Out& out) {
 
   note_surprises(outcomes, previous, out.notes);
   const std::vector<std::string> computed =
-      compute_missing_hashes(outcomes, source, previous, session.condarc.network.offline, *session.fetcher, out.notes);
+      compute_missing_hashes(outcomes, source, previous, *session.fetcher, out.notes);
   std::vector<lock::PlatformSolution> solutions;
   for (const PlatformOutcome& outcome : outcomes) {
     solutions.push_back({outcome.platform, std::get<conda::Solution>(outcome.result)});

@@ -187,7 +187,7 @@ void note_surprises(const std::vector<PlatformOutcome>& outcomes, const lock::Lo
 }
 
 std::vector<std::string> compute_missing_hashes(std::vector<PlatformOutcome>& outcomes, const IndexSource& source,
-                                                const lock::Lock* previous, bool offline, fetch::Fetcher& fetcher,
+                                                const lock::Lock* previous, fetch::Fetcher& fetcher,
                                                 core::Notes& notes) {
   std::set<std::string> computed;
   if (source.saved) computed.insert(source.saved->computed.begin(), source.saved->computed.end());
@@ -209,13 +209,11 @@ std::vector<std::string> compute_missing_hashes(std::vector<PlatformOutcome>& ou
     names.push_back(record.file_name);
   }
   if (!missing.empty()) {
-    if (offline || !source.repository) {
+    if (!source.repository) {
       throw core::Error(
           {.code = "hash-unknown",
-           .what = "the index has no SHA-256 for " + list(names) + ", and it may not be fetched to compute one",
-           .hints = {source.repository
-                         ? "run once without --offline"
-                         : "make the saved index again with `--save-index`, from a run that fetched it"}});
+           .what = "the saved index has no SHA-256 for " + list(names) + ", and nowhere to fetch the file from",
+           .hints = {"make the saved index again with `--save-index`, from a run without --index"}});
     }
     known.merge(fetch_hashes(missing, *source.repository, fetcher));
     notes.note({.code = "hash-computed",

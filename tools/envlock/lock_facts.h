@@ -17,9 +17,9 @@ void note_surprises(const std::vector<PlatformOutcome>& outcomes, const lock::Lo
 
 /// Fetches the files whose index records carry no SHA-256 and fills it in (after the md5 check, where there is one).
 /// Returns their file names, for lock::make.
-/// Throws: core::Error "hash-unknown" under --offline, or what the download failed with.
+/// Throws: core::Error "hash-unknown" when a file cannot be had: under --offline, say, unless its channel is a folder.
 std::vector<std::string> compute_missing_hashes(std::vector<PlatformOutcome>& outcomes, const IndexSource& source,
-                                                const lock::Lock* previous, bool offline, fetch::Fetcher& fetcher,
+                                                const lock::Lock* previous, fetch::Fetcher& fetcher,
                                                 core::Notes& notes);
 
 }  // namespace envlock::tools
