@@ -1,5 +1,6 @@
 #include "pool.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace envlock::solve {
@@ -34,19 +35,36 @@ Id SolvPool::new_symbol() {
   return pool_str2id(pool_, ("x" + std::to_string(symbols_++)).c_str(), 1);
 }
 
+namespace {
+
+void append(std::vector<std::vector<Id>>& lists, Id solvable, Id dependency) {
+  const auto index = static_cast<std::size_t>(solvable);
+  if (index >= lists.size()) lists.resize(std::max(index + 1, lists.size() * 2));
+  lists[index].push_back(dependency);
+}
+
+}  // namespace
+
 void SolvPool::add_requirement(Id solvable, Id dependency) {
-  Solvable* target = pool_id2solvable(pool_, solvable);
-  target->dep_requires = repo_addid(repo_, target->dep_requires, dependency);
-  used_.push_back(dependency);
+  append(requirements_, solvable, dependency);
 }
 
 void SolvPool::add_conflict(Id solvable, Id dependency) {
-  Solvable* target = pool_id2solvable(pool_, solvable);
-  target->conflicts = repo_addid(repo_, target->conflicts, dependency);
-  used_.push_back(dependency);
+  append(conflicts_, solvable, dependency);
 }
 
 void SolvPool::begin_providing() {
+  const auto hand_over = [&](std::vector<std::vector<Id>>& lists, const auto& field) {
+    for (std::size_t solvable = 0; solvable < lists.size(); ++solvable) {
+      Offset offset = 0;
+      for (const Id dependency : lists[solvable]) offset = repo_addid(repo_, offset, dependency);
+      if (offset != 0) field(pool_id2solvable(pool_, static_cast<Id>(solvable))) = offset;
+      used_.insert(used_.end(), lists[solvable].begin(), lists[solvable].end());
+    }
+    lists.clear();
+  };
+  hand_over(requirements_, [](Solvable* solvable) -> Offset& { return solvable->dep_requires; });
+  hand_over(conflicts_, [](Solvable* solvable) -> Offset& { return solvable->conflicts; });
   pool_createwhatprovides(pool_);
   is_provided_.resize(static_cast<std::size_t>(pool_->ss.nstrings));
 }

@@ -61,6 +61,9 @@ class SolvPool {
   std::vector<bool> is_used_;      ///< by Id
   std::vector<bool> is_provided_;  ///< by Id
   std::vector<Id> rank_ids_;
+  /// By solvable, until they are handed over in one go: libsolv copies a list that is added to later.
+  std::vector<std::vector<Id>> requirements_;
+  std::vector<std::vector<Id>> conflicts_;
 };
 
 }  // namespace envlock::solve

@@ -29,7 +29,7 @@ Method method_for(const Problem& problem, const Exclusion& excluded) {
     pairs += count < 2 ? 0 : count * (count - 1) / 2;
   }
   if (pairs <= kMostPairs) return {Encoding::pairs, std::nullopt};
-  return {Encoding::bits, PruneLevel::light};
+  return {Encoding::bits, PruneLevel::full};
 }
 
 }  // namespace
@@ -41,8 +41,10 @@ std::optional<Picks> solve(const Problem& problem, const SolveOptions& options) 
 std::optional<Picks> solve(const Pruner& pruner, std::span<const JobId> jobs, const Exclusion& excluded,
                            const SolveOptions& options) {
   const Problem& problem = pruner.problem();
-  if (options.refuse_first && !is_solvable(pruner, jobs, excluded)) return std::nullopt;
   const Method method = options.method.value_or(method_for(problem, excluded));
+  // The fastest way to learn whether there is an answer is that method itself; there is no need to ask twice.
+  const bool is_fastest = method.encoding == Encoding::bits && method.prune == PruneLevel::full;
+  if (options.refuse_first && !is_fastest && !is_solvable(pruner, jobs, excluded)) return std::nullopt;
   if (!method.prune) {
     std::vector<bool> alive(problem.candidates.size(), true);
     for (CandidateId id = 0; id < excluded.size(); ++id) alive[id] = !excluded[id];
