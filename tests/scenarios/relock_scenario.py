@@ -74,13 +74,17 @@ class Relock(Scenario):
         after = self.picks()
         self.assertEqual({n for n in before if before[n] != after.get(n)}, {"numpy"})
 
-    def test_a_new_profile_is_chosen_for_its_own_machines(self):
+    def test_a_new_profile_starts_from_its_sister_and_says_so(self):
         self.write("environment.yml", "channels: [conda-forge]\ndependencies: [python, pytorch]\n")
         self.lock("-p", "linux-64")
         before = self.picks()
-        self.lock("-p", "linux-64", "-p", "gpu=linux-64", "--virtual-package", "gpu:__cuda=12.9")
+        two = ["-p", "linux-64", "-p", "gpu=linux-64", "--virtual-package", "gpu:__cuda=12.9"]
+        result = self.lock(*two)
         self.assertEqual(self.picks(), before)
-        self.assertTrue(self.picks("gpu")["pytorch"]["build"].startswith("cuda126_"), "not the cpu build of the other profile")
+        self.assertTrue(self.picks("gpu")["pytorch"]["build"].startswith("cuda126_") or "`--update=pytorch` frees it" in result.err, result.err)
+        self.lock(*two, "--update=pytorch")
+        self.assertEqual(self.picks(), before)
+        self.assertTrue(self.picks("gpu")["pytorch"]["build"].startswith("cuda126_"))
 
     def test_a_removed_request_takes_what_only_it_needed(self):
         self.lock()
