@@ -113,7 +113,7 @@ demo() {
   sed 's/^/   | /' fixtures/environments/train.yml
   show $envlock lock fixtures/environments/train.yml -o build/demo/envlock.lock --offline --cache build/demo/cache
   show $envlock lock fixtures/environments/train.yml -o build/demo/envlock.lock --check
-  show $envlock why pytorch --lock build/demo/envlock.lock -p linux-64
+  show $envlock why pytorch build/demo/envlock.lock -p linux-64
   say "the lock: build/demo/envlock.lock, $(wc -l <build/demo/envlock.lock) lines; the program: $envlock"
 }
 
