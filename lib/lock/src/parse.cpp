@@ -69,13 +69,13 @@ std::vector<conda::VirtualPackage> read_virtual_packages(Fields& platform) {
   const Json* array = platform.required("virtual_packages", Json::Kind::array);
   if (array == nullptr) return facts;
   for (const Json& item : array->items) {
+    bool readable = item.kind == Json::Kind::text;
     try {
-      if (item.kind != Json::Kind::text)
-        throw core::Error(core::Diagnostic{.code = "wrong-type", .what = "not a string"});
-      facts.push_back(conda::parse_virtual_package(item.text));
+      if (readable) facts.push_back(conda::parse_virtual_package(item.text));
     } catch (const core::Error&) {
-      platform.mistakes().add(item, "a virtual package such as \"__glibc=2.28=0\" should stand here");
+      readable = false;
     }
+    if (!readable) platform.mistakes().add(item, "a virtual package such as \"__glibc=2.28=0\" should stand here");
   }
   std::sort(facts.begin(), facts.end());
   for (std::size_t i = 1; i < facts.size(); ++i) {
