@@ -111,13 +111,30 @@ conda::Platform named_platform(const std::string& name, const spec::Policy& poli
   throw core::Error(std::move(diagnostic));
 }
 
+bool is_profile_name(const std::string& name) {
+  return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
+  });
+}
+
 conda::Platform platform_of_flag(const std::string& text, const spec::Policy& policy,
                                  const std::vector<conda::Platform>& locked) {
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos) return named_platform(text, policy, locked, nullptr);
   const std::string name = text.substr(0, equals);
   const std::string subdir = text.substr(equals + 1);
-  if (name.empty() || !conda::is_known_subdir(subdir)) {
+  if (!is_profile_name(name)) {
+    throw core::Error({.code = "unknown-platform",
+                       .what = "`" + core::printable(name) + "` cannot name a platform",
+                       .hints = {"use letters, digits, `.`, `_` and `-`"}});
+  }
+  if (conda::is_known_subdir(name) && name != subdir) {
+    throw core::Error({.code = "unknown-platform",
+                       .what = "`-p " + core::printable(text) + "` gives a profile the name of another subdir",
+                       .hints = {"call it `" + subdir + "-NAME`"}});
+  }
+  if (!conda::is_known_subdir(subdir)) {
     core::Diagnostic diagnostic{.code = "unknown-platform",
                                 .what = "`-p " + core::printable(text) + "` does not name a known subdir after `=`"};
     if (const auto near = core::closest_match(subdir, conda::known_subdirs())) {

@@ -9,14 +9,17 @@
 namespace envlock::tools {
 namespace {
 
-/// The records of a locked platform of the same name, or else of the same subdir.
+/// The records of the locked platform of the same name; for a new profile, of one that assumes the same of its
+/// machines.
 std::vector<conda::PackageRecord> locked_records(const lock::Lock& lock, const conda::Platform& platform) {
   const lock::LockedPlatform* chosen = nullptr;
   for (const lock::LockedPlatform& locked : lock.platforms) {
     if (locked.platform.name == platform.name) chosen = &locked;
   }
   for (const lock::LockedPlatform& locked : lock.platforms) {
-    if (chosen == nullptr && locked.platform.subdir == platform.subdir) chosen = &locked;
+    const bool alike =
+        locked.platform.subdir == platform.subdir && locked.platform.virtual_packages == platform.virtual_packages;
+    if (chosen == nullptr && alike) chosen = &locked;
   }
   std::vector<conda::PackageRecord> records;
   if (chosen == nullptr) return records;

@@ -42,9 +42,12 @@ Exit tell_bug(const std::string& what, Out& out) {
               out, Exit::bug);
 }
 
-bool is_bug(const std::vector<core::Diagnostic>& errors) {
-  return std::any_of(errors.begin(), errors.end(),
-                     [](const core::Diagnostic& error) { return error.code == "solver-bug"; });
+/// An error means that we cannot tell, but for two: a wrong answer of ours, and lines that exclude each other, which is
+/// an answer: no.
+Exit exit_of(const std::vector<core::Diagnostic>& errors) {
+  const auto is = [](const char* code) { return [code](const core::Diagnostic& error) { return error.code == code; }; };
+  if (std::any_of(errors.begin(), errors.end(), is("solver-bug"))) return Exit::bug;
+  return std::all_of(errors.begin(), errors.end(), is("requests-contradict")) ? Exit::no : Exit::unknown;
 }
 
 Exit run_command(const Commands::Command& command, Out& out) {
@@ -105,7 +108,7 @@ Exit run_guarded(const std::vector<std::string>& words, Out& out) {
   try {
     return run(words, out);
   } catch (const core::Error& error) {
-    return tell(error.diagnostics(), out, is_bug(error.diagnostics()) ? Exit::bug : Exit::unknown);
+    return tell(error.diagnostics(), out, exit_of(error.diagnostics()));
   } catch (const std::bad_alloc&) {
     return tell(
         {{.code = "out-of-memory", .what = "the memory is used up", .where = std::nullopt, .why = {}, .hints = {}}},

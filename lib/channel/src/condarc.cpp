@@ -16,13 +16,6 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kLargestFile = 1 << 20;
 
-/// Source: conda's documentation, "default_channels", for Linux and macOS.
-const std::vector<std::string>& conda_default_channels() {
-  static const std::vector<std::string> channels{"https://repo.anaconda.com/pkgs/main",
-                                                 "https://repo.anaconda.com/pkgs/r"};
-  return channels;
-}
-
 std::string home_expanded(const std::string& path, const CondarcEnvironment& environment) {
   return path.substr(0, 2) == "~/" ? (environment.home / path.substr(2)).string() : path;
 }
@@ -40,8 +33,7 @@ std::string existing_file(Settings& settings, const RawScalar& value, const std:
 
 void read_channels(Settings& settings, Condarc& out) {
   out.channels = settings.list("channels");
-  out.default_channels = settings.list("default_channels");
-  if (out.default_channels.empty()) out.default_channels = conda_default_channels();
+  if (auto channels = settings.list("default_channels"); !channels.empty()) out.default_channels = std::move(channels);
   out.custom_multichannels = settings.lists("custom_multichannels");
   out.mirrored_channels = settings.lists("mirrored_channels");
   out.allowlist_channels = settings.list("allowlist_channels");

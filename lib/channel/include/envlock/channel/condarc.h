@@ -22,9 +22,11 @@ namespace envlock::channel {
 /// Source: conda's documentation of .condarc, "Searching for .condarc" and "Settings".
 struct Condarc {
   std::string channel_alias = "https://conda.anaconda.org";
-  std::vector<std::string> channels;                   ///< used when environment.yml names none and has no nodefaults
-  std::vector<std::string> default_channels;           ///< what `defaults` means
-  std::map<std::string, std::string> custom_channels;  ///< name -> base location
+  std::vector<std::string> channels;  ///< used when environment.yml names none and has no nodefaults
+  /// What `defaults` means. Source of the value: conda's documentation, "default_channels", for Linux and macOS.
+  std::vector<std::string> default_channels = {"https://repo.anaconda.com/pkgs/main",
+                                               "https://repo.anaconda.com/pkgs/r"};
+  std::map<std::string, std::string> custom_channels;                    ///< name -> base location
   std::map<std::string, std::vector<std::string>> custom_multichannels;  ///< name -> members
   std::map<std::string, std::vector<std::string>> mirrored_channels;     ///< name -> mirror URLs, in order
   std::vector<std::string> allowlist_channels;                           ///< empty: all allowed
