@@ -60,7 +60,8 @@ struct Session {
 /// Throws: core::Error "invalid-argument" for a malformed NAME=LOCATION, time or priority; what read_condarc throws.
 Session open_session(const ChannelArgs& args, Out& out);
 
-/// Moves what the fetcher noticed (a cache that cannot be written, a dead mirror) into out.notes: call it after the work.
+/// Moves what the fetcher noticed (a cache that cannot be written, a dead mirror) into out.notes: call it after the
+/// work.
 void take_fetch_notes(const Session& session, Out& out);
 
 /// One word of the command line as a priority or a time. Throws: core::Error "invalid-argument", naming `flag`.

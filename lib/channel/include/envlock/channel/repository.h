@@ -37,8 +37,8 @@ class Repository {
   ~Repository();
 
   /// The closure of `names` over depends and constrains-free edges for one of the opened subdirs. `kept` are locked
-  /// records that stay candidates: one that the index lacks is added with the note "record-gone", one whose metadata the
-  /// index has patched is replaced by the index's with the note "record-patched". Thread-safe.
+  /// records that stay candidates: one that the index lacks is added with the note "record-gone", one whose metadata
+  /// the index has patched is replaced by the index's with the note "record-patched". Thread-safe.
   conda::Index load(const std::string& subdir, const std::vector<std::string>& names,
                     const std::vector<conda::PackageRecord>& kept, core::Notes& notes) const;
 

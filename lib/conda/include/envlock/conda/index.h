@@ -25,12 +25,12 @@ struct Candidate {
   std::uint32_t first_depend = 0;  ///< depends are Index::edges[first_depend, +depend_count), then the constrains
   std::uint16_t depend_count = 0;
   std::uint16_t constrain_count = 0;
-  std::uint16_t channel = 0;        ///< index into Index::channels
-  std::uint16_t track_features = 0; ///< how many
-  bool noarch_subdir = false;       ///< lies in "noarch", not in the platform's own subdir
-  bool shadowed = false;            ///< strict priority hides it; only a `channel::name` request may choose it
-  bool conda_format = true;         ///< a .conda file, not .tar.bz2: the solver's Ids go by it
-  std::int64_t timestamp = 0;       ///< milliseconds, 0 when unknown
+  std::uint16_t channel = 0;         ///< index into Index::channels
+  std::uint16_t track_features = 0;  ///< how many
+  bool noarch_subdir = false;        ///< lies in "noarch", not in the platform's own subdir
+  bool shadowed = false;             ///< strict priority hides it; only a `channel::name` request may choose it
+  bool conda_format = true;          ///< a .conda file, not .tar.bz2: the solver's Ids go by it
+  std::int64_t timestamp = 0;        ///< milliseconds, 0 when unknown
 };
 
 /// The records that the requests of one platform can reach, as a plain value.
@@ -39,7 +39,7 @@ struct Candidate {
 /// result: the same records give the same Index from JSON, zst, shards, cache, or in another order.
 struct Index {
   std::string subdir;
-  std::vector<Channel> channels;  ///< in rank order
+  std::vector<Channel> channels;        ///< in rank order
   std::vector<std::string_view> texts;  ///< views into storage that `owner` keeps alive
   std::vector<TextId> edges;            ///< MatchSpec texts
   std::vector<Candidate> candidates;

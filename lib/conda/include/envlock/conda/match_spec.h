@@ -63,16 +63,17 @@ struct MatchSpec {
   std::optional<VersionSpec> version;
   std::optional<StringSpec> build;
   std::optional<std::string> build_number;  ///< "3", ">=3": compared as an integer
-  std::optional<std::string> channel;       ///< as written: a name, label path or URL; compared by `resolve` after aliasing
+  std::optional<std::string> channel;  ///< as written: a name, label path or URL; compared by `resolve` after aliasing
   std::optional<std::string> subdir;
   std::optional<core::Md5> md5;
   std::optional<core::Sha256> sha256;
-  std::optional<std::string> url;           ///< a package URL, a full pin
-  std::optional<std::string> file_name;     ///< key `fn`
-  std::vector<std::pair<std::string, StringSpec>> other;  ///< any other record field (license, timestamp...), sorted by key
-  std::optional<std::string> when;          ///< CEP 43, kept as text
-  std::vector<std::string> extras;          ///< CEP 44
-  std::vector<std::string> flags;           ///< CEP 45
+  std::optional<std::string> url;        ///< a package URL, a full pin
+  std::optional<std::string> file_name;  ///< key `fn`
+  std::vector<std::pair<std::string, StringSpec>>
+      other;                        ///< any other record field (license, timestamp...), sorted by key
+  std::optional<std::string> when;  ///< CEP 43, kept as text
+  std::vector<std::string> extras;  ///< CEP 44
+  std::vector<std::string> flags;   ///< CEP 45
 
   /// Reads a spec. Notes receive each leniency used ("lenient-spec") with the canonical form to write instead.
   /// Throws: core::Error "invalid-spec"; `where`'s column is relative to `text`, file and line are empty.

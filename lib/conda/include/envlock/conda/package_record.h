@@ -25,7 +25,7 @@ struct PackageRecord {
   std::optional<core::Sha256> sha256;
   std::optional<core::Md5> md5;
   std::optional<std::uint64_t> size;  ///< bytes
-  std::vector<std::string> depends;     ///< MatchSpec texts as the record has them, in its order
+  std::vector<std::string> depends;   ///< MatchSpec texts as the record has them, in its order
   std::vector<std::string> constrains;
   std::string license;
   std::optional<core::Milliseconds> timestamp;          ///< normalized to milliseconds

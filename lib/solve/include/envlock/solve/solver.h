@@ -18,8 +18,8 @@ enum class Encoding { bits, pairs };
 struct Method {
   Encoding encoding = Encoding::bits;
   std::optional<PruneLevel> prune = PruneLevel::light;
-  /// With pruning: try the best so many candidates of every name alone, one width after another, before all of them. What
-  /// a width gives is taken when every job gets the best that any answer could give it.
+  /// With pruning: try the best so many candidates of every name alone, one width after another, before all of them.
+  /// What a width gives is taken when every job gets the best that any answer could give it.
   std::vector<std::size_t> widths = {};
 };
 
@@ -27,8 +27,8 @@ struct SolveOptions {
   /// Absent: pairs without pruning, whose choices are those of mamba, unless there are too many pairs (2,000,000, or
   /// some 40 MB of rules); then bits with full pruning, the best 100, 200 and 400 candidates of every name first.
   std::optional<Method> method;
-  /// Ask first, in the fastest way, whether there is an answer at all. It changes no pick: without it a refusal may take
-  /// libsolv minutes where this takes milliseconds.
+  /// Ask first, in the fastest way, whether there is an answer at all. It changes no pick: without it a refusal may
+  /// take libsolv minutes where this takes milliseconds.
   bool refuse_first = true;
 };
 

@@ -14,8 +14,8 @@ namespace envlock::spec {
 
 /// A channel line: a name, a URL or a path, variables expanded.
 struct ChannelEntry {
-  std::string text;       ///< after expansion; may hold a secret
-  std::string written;    ///< as written, for messages
+  std::string text;     ///< after expansion; may hold a secret
+  std::string written;  ///< as written, for messages
   core::SourceSpan where;
 };
 
@@ -41,15 +41,15 @@ struct PlatformEntry {
 /// Order: everything as written, file after file; a lock sorts for itself.
 /// Source: CEP 24.
 struct Spec {
-  std::vector<std::string> files;          ///< as the user named them
+  std::vector<std::string> files;  ///< as the user named them
   std::optional<std::string> name;
   std::optional<std::string> prefix;
-  std::vector<ChannelEntry> channels;      ///< in priority order, `nodefaults` taken out
+  std::vector<ChannelEntry> channels;  ///< in priority order, `nodefaults` taken out
   bool nodefaults = false;
-  std::vector<conda::Request> requests;    ///< all platforms; each applies where its selector holds
+  std::vector<conda::Request> requests;  ///< all platforms; each applies where its selector holds
   std::vector<PipLine> pip;
   std::map<std::string, Variable> variables;
-  std::vector<PlatformEntry> platforms;    ///< empty: not said
+  std::vector<PlatformEntry> platforms;  ///< empty: not said
 };
 
 /// Reads and merges environment.yml files ("-": standard input). Constraints of one name add up; channels keep their
@@ -59,8 +59,8 @@ Spec read(const std::vector<std::filesystem::path>& files, core::Notes& notes);
 /// The same from text; `file` is what messages call it.
 Spec parse(std::string_view text, std::string file, core::Notes& notes);
 
-/// The requests that apply to a subdir, in order, with the implied ones: `pip` when a `pip:` list has lines and no conda
-/// `pip` is asked for, and `pip` when `python` is asked for by name (as conda and mamba add it).
+/// The requests that apply to a subdir, in order, with the implied ones: `pip` when a `pip:` list has lines and no
+/// conda `pip` is asked for, and `pip` when `python` is asked for by name (as conda and mamba add it).
 std::vector<conda::Request> requests_for(const Spec& spec, std::string_view subdir);
 
 /// True when a canonical selector holds for a subdir. Throws: core::Error "invalid-selector".
