@@ -127,6 +127,8 @@ run_tests() {
   status=0
   check_format || { status=1; say "the format differs: run clang-format -i on the files above"; }
   build ci
+  say "checking that every public header compiles alone"
+  cmake --build --preset ci --target all_verify_interface_header_sets --parallel "$(jobs)"
   say "running the tests"
   ctest --preset ci --parallel "$(jobs)" || status=1
   [ $status = 0 ] && say "all is well" || say "something failed: see above"
