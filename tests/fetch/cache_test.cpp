@@ -63,6 +63,25 @@ TEST_CASE_METHOD(FetchFixture, "a body that was damaged on the disk is noticed a
   CHECK(bytes_of(fetch(download("/1000"))) == std::string(1000, 'x'));
 }
 
+TEST_CASE_METHOD(FetchFixture, "a copy that is forgotten is not asked about but fetched again") {
+  server.handle([](const HttpRequest&) {
+    HttpAnswer answer;
+    answer.headers = {{"ETag", "\"1\""}, {"Cache-Control", "max-age=1000"}};
+    answer.body = "a page to sign in";
+    return answer;
+  });
+  fetch::Download wanted = download("/a");
+  wanted.urls.push_back(server.url("/b"));
+  wanted.max_age_seconds = 1000;
+  const auto one = fetcher();
+  CHECK_FALSE(one->fetch_one(wanted).from_cache);
+  CHECK(one->fetch_one(wanted).from_cache);
+  one->forget(wanted);
+  CHECK_FALSE(one->fetch_one(wanted).from_cache);
+  CHECK(server.requests().size() == 2);
+  CHECK(server.requests().back().header("if-none-match").empty());
+}
+
 TEST_CASE_METHOD(FetchFixture, "an entry that is damaged counts as none") {
   server.serve("/a", "body");
   fetch(download("/a"));

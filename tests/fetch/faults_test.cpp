@@ -2,6 +2,7 @@
 #include <fstream>
 
 #include "fixture.h"
+#include "retry.h"
 #include "support/catch.h"
 
 using namespace envlock;
@@ -69,6 +70,34 @@ TEST_CASE_METHOD(FetchFixture, "Retry-After is waited for") {
   const auto before = std::chrono::steady_clock::now();
   CHECK(fetch(download("/a")).status == Status::ok);
   CHECK(std::chrono::steady_clock::now() - before >= std::chrono::milliseconds(950));
+}
+
+TEST_CASE_METHOD(FetchFixture, "a server that asks for a wait of days is told about and not waited for") {
+  server.handle([&](const HttpRequest&) {
+    HttpAnswer answer;
+    answer.status = 503;
+    answer.headers = {{"Retry-After", "172800"}};
+    return answer;
+  });
+  const auto before = std::chrono::steady_clock::now();
+  const fetch::Fetched result = fetch(download("/a"));
+  CHECK(std::chrono::steady_clock::now() - before < std::chrono::seconds(5));
+  CHECK(server.requests().size() == 1);
+  CHECK(code_of(result) == "http-error");
+  CHECK(all_text(*result.failure).find("asked to wait 172800 seconds") != std::string::npos);
+}
+
+TEST_CASE("waits that a server asks for are bounded, one by one and together") {
+  using fetch::wait_before;
+  using std::chrono::seconds;
+  CHECK(wait_before(3, 0.5, std::nullopt, {}) == std::chrono::milliseconds(2000));
+  CHECK(wait_before(1, 0.5, 60, {}) == seconds(60));
+  CHECK(wait_before(1, 0.5, 60, seconds(60)) == seconds(60));
+  CHECK_FALSE(wait_before(1, 0.5, 61, {}));
+  CHECK_FALSE(wait_before(1, 0.5, 1'000'000'000, {}));
+  CHECK_FALSE(wait_before(1, 0.5, 60, seconds(61)));
+  CHECK_FALSE(wait_before(1, 0.5, 1, seconds(120)));
+  CHECK(wait_before(30, 60, std::nullopt, seconds(600)) == seconds(60));  // the user's own back-off is kept to
 }
 
 TEST_CASE_METHOD(FetchFixture, "a broken transfer goes on where it broke when the file is still the same") {

@@ -45,6 +45,11 @@ void Cache::remember(const std::string& url, const Entry& entry) {
   (void)(spare_ ? spare_.get() : &shared_)->remember(url, entry);
 }
 
+void Cache::forget(const std::string& url) {
+  shared_.forget(url);
+  if (spare_) spare_->forget(url);
+}
+
 bool Cache::give_up_shared(int error) {
   if (spare_) return false;
   std::error_code ignored;

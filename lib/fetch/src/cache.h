@@ -34,6 +34,8 @@ class Cache {
   int keep(Slot& slot, const core::Sha256& sha256, std::uint64_t size, std::filesystem::path& path);
   /// A failure is no more than a transfer next time.
   void remember(const std::string& url, const Entry& entry);
+  /// The URL's body stays for others that share it.
+  void forget(const std::string& url);
   /// Call when writing into the shared store failed: from now on the private one is used. False: it is used already.
   bool give_up_shared(int error);
   /// False: the slot lies in the shared store, which has been given up since.

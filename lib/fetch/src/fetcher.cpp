@@ -46,6 +46,12 @@ class NetworkFetcher : public Fetcher {
     return results;
   }
 
+  void forget(const Download& download) override {
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait(lock, [this] { return !driven_; });
+    for (const std::string& url : download.urls) shared_.cache.forget(url);
+  }
+
   std::vector<core::Note> notes() const override {
     const std::lock_guard<std::mutex> lock(notes_mutex_);
     return notes_;

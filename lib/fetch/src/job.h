@@ -74,7 +74,8 @@ class Job {
   std::size_t current_ = 0;
   bool in_place_ = false;  ///< the current place is to be tried, or tried again
   bool done_ = false;
-  int attempt_ = 0;  ///< 0: the first try at this place
+  int attempt_ = 0;                      ///< 0: the first try at this place
+  std::chrono::milliseconds waited_{0};  ///< before repetitions, at all places together
   Clock::time_point due_{};
   std::vector<core::Diagnostic> failures_, absences_;
 

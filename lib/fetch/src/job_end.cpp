@@ -112,10 +112,19 @@ void Job::take_fault(const Verdict& verdict, const TransferOutcome& outcome) {
     if (leave_place(verdict.diagnostic, verdict.ending == Ending::not_found) == Step::done) done_ = true;
     return;
   }
+  const std::optional<long> asked = transfer_->retry_after_seconds();
+  const auto wait = wait_before(attempt_ + 1, shared_.options.retry_base_seconds, asked, waited_);
+  if (!wait) {
+    core::Diagnostic diagnostic = verdict.diagnostic;
+    diagnostic.why.push_back("it asked to wait " + std::to_string(*asked) + " seconds, which is longer than we wait");
+    (void)leave_place(std::move(diagnostic), false);
+    return;
+  }
   if (body_begun_ && outcome.status == 200) validator_ = strong_validator(outcome.response);
   if (outcome.write_error == EPROTO || outcome.status == 416) forget_body();  // the rest cannot be had: all of it then
   ++attempt_;
-  due_ = Clock::now() + wait_before(attempt_, shared_.options.retry_base_seconds, transfer_->retry_after_seconds());
+  due_ = Clock::now() + *wait;
+  waited_ += *wait;
 }
 
 }  // namespace envlock::fetch

@@ -110,4 +110,9 @@ int Store::remember(const std::string& url, const Entry& entry) {
   return error != 0 ? error : part->publish(target, false);
 }
 
+void Store::forget(const std::string& url) {
+  std::error_code ignored;
+  std::filesystem::remove(entry_path(url), ignored);
+}
+
 }  // namespace envlock::fetch

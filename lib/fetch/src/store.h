@@ -33,6 +33,7 @@ class Store {
   int keep(PartFile& part, const core::Sha256& sha256, std::uint64_t size);
   /// Gives 0 or errno; what stood there stays when it fails.
   int remember(const std::string& url, const Entry& entry);
+  void forget(const std::string& url);
   std::filesystem::path body_path(const core::Sha256& sha256) const;
 
  private:

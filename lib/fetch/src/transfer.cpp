@@ -178,7 +178,7 @@ TransferOutcome Transfer::outcome(CURLcode code) const {
 std::optional<long> Transfer::retry_after_seconds() const {
   curl_off_t seconds = 0;
   if (curl_easy_getinfo(handle_, CURLINFO_RETRY_AFTER, &seconds) != CURLE_OK || seconds <= 0) return std::nullopt;
-  return static_cast<long>(std::min<curl_off_t>(seconds, 3600));
+  return static_cast<long>(std::min<curl_off_t>(seconds, 1'000'000'000));
 }
 
 }  // namespace envlock::fetch

@@ -59,6 +59,8 @@ class Fetcher {
   /// All at once, in parallel; results in the order of `downloads`. Never throws for a single download's failure.
   virtual std::vector<Fetched> fetch(const std::vector<Download>& downloads) = 0;
   Fetched fetch_one(const Download& download) { return fetch({download}).front(); }
+  /// What came for this turned out to be something else (a sign-in page, say): the next fetch asks for all of it again.
+  virtual void forget(const Download& download) { (void)download; }
   /// What the user should know although the work went on, such as "cache-unwritable". Ask when the work is done.
   virtual std::vector<core::Note> notes() const { return {}; }
 };
