@@ -20,12 +20,15 @@ class LocalFetcher : public envlock::fetch::Fetcher {
   /// Called before each file is looked for; an answer replaces it.
   std::function<std::optional<envlock::fetch::Fetched>(const envlock::fetch::Download&)> fault;
   std::atomic<int> files = 0;
+  std::atomic<int> forgotten = 0;
 
   std::vector<envlock::fetch::Fetched> fetch(const std::vector<envlock::fetch::Download>& downloads) override {
     std::vector<envlock::fetch::Fetched> fetched;
     for (const auto& download : downloads) fetched.push_back(get(download));
     return fetched;
   }
+
+  void forget(const envlock::fetch::Download&) override { ++forgotten; }
 
  private:
   envlock::fetch::Fetched get(const envlock::fetch::Download& download) {

@@ -60,9 +60,9 @@ class Transport(Scenario):
         self.locks(url)
         self.assertGreaterEqual(time.monotonic() - start, 1.9)
 
-    def test_a_retry_after_is_not_waited_for_when_no_try_is_left(self):
+    def test_a_retry_after_of_days_is_not_waited_for(self):
         url = self.serve(SMALL, faults=[{"path": "/noarch/", "fault": "status", "status": 503, "retry_after": 172800}])
-        self.fails(url, env=self.condarc("remote_max_retries: 0\n"), timeout=60)
+        self.assertIn("172800", self.fails(url, timeout=60).err)
 
     def test_truncation_is_seen_and_retried(self):
         url = self.serve(SMALL, faults=[{"path": "/noarch/repodata.json.zst", "fault": "truncate", "times": 1}])
@@ -138,7 +138,7 @@ class Transport(Scenario):
         url = self.serve(SMALL, faults=[{"path": "/noarch/", "fault": "body", "text": "<html>Sign in</html>"}])
         self.fails(url)
         self.faults([])
-        self.locks(url, "--cache", self.folder / "new-cache")
+        self.locks(url)
 
     def test_a_corrupt_shard_is_not_believed(self):
         folder = self.sharded_channel()
@@ -176,22 +176,12 @@ class Transport(Scenario):
         url = self.serve(SMALL)
         self.locks(url)
         for path in sorted(p for p in self.cache.rglob("*") if p.is_file()):
-            if not path.exists():
-                continue  # mended away
             data = path.read_bytes()
-            for spoilt in (data[: len(data) // 2], b""):
+            for spoilt in (data[: len(data) // 2], b"", b"\xff" * len(data)):
                 with self.subTest(f"{path.relative_to(self.cache)} with {len(spoilt)} bytes"):
                     path.parent.mkdir(parents=True, exist_ok=True)
                     path.write_bytes(spoilt)
                     self.locks(url)
-            with self.subTest(f"{path.relative_to(self.cache)} of other bytes"):
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(b"\xff" * len(data))
-                (self.work / "envlock.lock").unlink(missing_ok=True)
-                result = self.run_envlock("lock", "--channel-map", f"conda-forge={url}")
-                if result.code == 0:
-                    self.assertEqual((self.work / "envlock.lock").read_bytes(), self.reference)
-                path.unlink(missing_ok=True)
 
     def test_a_cache_that_cannot_be_written_is_no_obstacle(self):
         url = self.serve(SMALL)

@@ -2,6 +2,7 @@
 
 #include "envlock/core/text.h"
 #include "envlock/core/url.h"
+#include "hash_text.h"
 #include "index_store.h"
 #include "json_source.h"
 #include "open_source.h"
@@ -57,6 +58,17 @@ SliceTable scan(ByteSource& source, const std::string& label, std::uint64_t tota
   return slice_repodata(source, options);
 }
 
+/// Gives each slice the hash of its bytes, so that a later run notices when they are others.
+void add_hashes(SlicedDocument& sliced) {
+  std::string bytes;
+  sliced.table.set_hashes([&](const Slice& slice) {
+    if (bytes.size() < slice.length) bytes.resize(slice.length);
+    // What cannot be read back now will not be believed later: the hash of something else.
+    if (!sliced.document.read_at(slice.offset, bytes.data(), slice.length)) return ~std::uint64_t{0};
+    return hash_text({bytes.data(), slice.length});
+  });
+}
+
 /// Unpacks into a file that slices can be read from, and slices on the way.
 SlicedDocument scan_compressed(const std::filesystem::path& path, const std::string& label, IndexStore& store,
                                core::Progress& progress) {
@@ -70,7 +82,9 @@ SlicedDocument scan_compressed(const std::filesystem::path& path, const std::str
       SliceTable table = scan(copied, label, 0, progress);
       if (copied.written()) {
         store.finish_document(draft);
-        return {std::move(draft.file), std::move(table)};
+        SlicedDocument sliced{std::move(draft.file), std::move(table)};
+        add_hashes(sliced);
+        return sliced;
       }
     } catch (const core::Error&) {
       // A full disk looks like a truncated document to the slicer: only then is another place worth trying.
@@ -83,11 +97,24 @@ SlicedDocument scan_compressed(const std::filesystem::path& path, const std::str
   }
 }
 
+/// Unpacks once more when the text that an earlier run unpacked was damaged.
+std::function<std::optional<OpenFile>(const SliceTable&)> remaker(const std::filesystem::path& path,
+                                                                  const std::string& label, const IndexStore& store) {
+  return [path, label, store](const SliceTable& expected) -> std::optional<OpenFile> {
+    IndexStore again = store;
+    core::Progress silent;
+    SlicedDocument sliced = scan_compressed(path, label, again, silent);
+    if (sliced.table.bytes() != expected.bytes()) return std::nullopt;
+    return std::move(sliced.document);
+  };
+}
+
 }  // namespace
 
 std::unique_ptr<RecordSource> open_document(const fetch::Fetched& fetched, bool compressed, const std::string& label,
                                             const std::string& place, const OpenOptions& options,
-                                            core::Progress& progress, core::Notes& notes) {
+                                            core::Progress& progress, core::Notes& notes,
+                                            const std::function<void()>& forget) {
   IndexStore store(options.cache, place, fetched.content_key);
   std::optional<SlicedDocument> opened;
   if (auto table = store.read_table()) {
@@ -108,6 +135,7 @@ std::unique_ptr<RecordSource> open_document(const fetch::Fetched& fetched, bool 
       FileSource source(document);
       SliceTable table = scan(source, label, document.size(), progress);
       opened = SlicedDocument{std::move(document), std::move(table)};
+      add_hashes(*opened);
     }
     store.write_table(opened->table);
   }
@@ -120,7 +148,11 @@ std::unique_ptr<RecordSource> open_document(const fetch::Fetched& fetched, bool 
   }
   DocumentInfo info = opened->table.info();
   auto source = std::make_unique<JsonSource>(std::move(opened->document), std::move(opened->table));
-  source->on_damage = [store] { store.forget(); };
+  source->on_damage = [store, forget] {
+    store.forget();
+    forget();
+  };
+  if (compressed) source->remake = remaker(fetched.path, label, store);
   source->label = label;
   source->base_url = std::move(info.base_url);
   source->relations = std::move(info.relations);

@@ -37,7 +37,7 @@ Repository Repository::open(std::vector<Location> locations, OpenOptions options
   std::vector<std::unique_ptr<RecordSource>> sources(found.size());
   std::vector<core::Notes> told(found.size());
   core::parallel_for(found.size(), opened->options.threads, [&](std::size_t i) {
-    sources[i] = open_index(found[i], opened->locations, opened->options, progress, told[i]);
+    sources[i] = open_index(found[i], opened->locations, opened->options, fetcher, progress, told[i]);
   });
   for (std::size_t i = 0; i < found.size(); ++i) {
     notes.append(told[i]);

@@ -28,7 +28,7 @@ struct NameEntry {
   std::uint32_t first_slice = 0;
 };
 
-constexpr std::uint64_t kMagic = 0x31307874646e4945;  // "EIndtx01"
+constexpr std::uint64_t kMagic = 0x32307874646e4945;  // "EIndtx02"
 constexpr std::size_t kChecked = offsetof(Header, total_size);
 
 template <typename T>
@@ -182,6 +182,18 @@ std::span<const Slice> SliceTable::find(std::string_view wanted) const {
   return slices(low);
 }
 
+void SliceTable::set_hashes(const std::function<std::uint64_t(const Slice&)>& hash_of) {
+  for (std::uint32_t i = 0; i < slice_count_; ++i) {
+    char* const at = owned_.data() + slices_at_ + i * sizeof(Slice);
+    Slice slice;
+    std::memcpy(&slice, at, sizeof slice);
+    slice.hash = hash_of(slice);
+    std::memcpy(at, &slice, sizeof slice);
+  }
+  const std::uint64_t checksum = hash_text(std::string_view(owned_).substr(kChecked));
+  std::memcpy(owned_.data() + offsetof(Header, checksum), &checksum, sizeof checksum);
+}
+
 DocumentInfo SliceTable::info() const {
   InfoReader reader(view().substr(info_at_, info_size_));
   DocumentInfo info;
@@ -210,7 +222,7 @@ void SliceTableBuilder::add(std::string_view name, Section section, std::uint64_
     }
   }
   entries_.push_back(
-      {{offset, static_cast<std::uint32_t>(end - offset), static_cast<std::uint32_t>(section)}, names_.add(name)});
+      {{offset, static_cast<std::uint32_t>(end - offset), static_cast<std::uint32_t>(section), 0}, names_.add(name)});
 }
 
 SliceTable SliceTableBuilder::finish(std::uint64_t document_size, const DocumentInfo& info) && {

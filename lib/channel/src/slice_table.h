@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -23,6 +24,7 @@ struct Slice {
   std::uint64_t offset = 0;
   std::uint32_t length = 0;
   std::uint32_t section = 0;
+  std::uint64_t hash = 0;  ///< hash_text of its bytes, see SliceTable::set_hashes
 };
 
 /// What a repodata document says besides its records.
@@ -49,6 +51,8 @@ class SliceTable {
   /// The size of the document that the slices point into.
   std::uint64_t document_size() const { return document_size_; }
   DocumentInfo info() const;
+  /// Fills in the hashes of a table that was just made.
+  void set_hashes(const std::function<std::uint64_t(const Slice&)>& hash_of);
   std::string_view bytes() const { return view(); }
 
  private:

@@ -157,6 +157,7 @@ std::vector<FoundIndex> find_indexes(const std::vector<Location>& locations, con
         found.subdir = search.subdir;
         found.form = kForms[search.form].form;
         found.places.assign(search.places.begin() + static_cast<std::ptrdiff_t>(search.place), search.places.end());
+        found.download = downloads[i];
         found.fetched = fetched[i];
         search.found = std::move(found);
         continue;
@@ -204,14 +205,35 @@ std::vector<FoundIndex> find_indexes(const std::vector<Location>& locations, con
   return found;
 }
 
-std::unique_ptr<RecordSource> open_index(const FoundIndex& found, const std::vector<Location>& locations,
-                                         const OpenOptions& options, core::Progress& progress, core::Notes& notes) {
+std::unique_ptr<RecordSource> open_index(FoundIndex found, const std::vector<Location>& locations,
+                                         const OpenOptions& options, fetch::Fetcher& fetcher, core::Progress& progress,
+                                         core::Notes& notes) {
   const conda::Channel& channel = locations[found.channel].channel;
   const std::string label = label_of(channel, found.subdir);
-  std::unique_ptr<RecordSource> source =
-      found.form == IndexForm::shards ? open_shards(found, label)
-                                      : open_document(found.fetched, found.form == IndexForm::json_zst, label,
-                                                      channel.base + "/" + found.subdir, options, progress, notes);
+  const auto forget = [&fetcher, download = found.download] { fetcher.forget(download); };
+  const auto open = [&] {
+    if (found.form == IndexForm::shards) return open_shards(found, label);
+    return open_document(found.fetched, found.form == IndexForm::json_zst, label, channel.base + "/" + found.subdir,
+                         options, progress, notes, forget);
+  };
+  std::unique_ptr<RecordSource> source;
+  try {
+    source = open();
+  } catch (const core::Error& error) {
+    if (error.diagnostics().front().code != "repodata-invalid") throw;
+    forget();
+    if (!found.fetched.from_cache) throw;
+    found.fetched = fetcher.fetch_one(found.download);
+    if (found.fetched.status == fetch::Status::failed && found.fetched.failure)
+      throw core::Error(*found.fetched.failure);
+    if (found.fetched.status != fetch::Status::ok) throw;
+    try {
+      source = open();
+    } catch (const core::Error&) {
+      forget();
+      throw;
+    }
+  }
   source->label = label;
   source->channel = found.channel;
   source->subdir = found.subdir;

@@ -18,6 +18,7 @@ struct FoundIndex {
   std::string subdir;
   IndexForm form = IndexForm::json;
   std::vector<std::string> places;  ///< folders that hold the subdir, transport, the one that answered first
+  fetch::Download download;         ///< how it was asked for
   fetch::Fetched fetched;
 };
 
@@ -27,8 +28,11 @@ struct FoundIndex {
 std::vector<FoundIndex> find_indexes(const std::vector<Location>& locations, const std::vector<std::string>& subdirs,
                                      fetch::Fetcher& fetcher, core::Notes& notes);
 
-std::unique_ptr<RecordSource> open_index(const FoundIndex& found, const std::vector<Location>& locations,
-                                         const OpenOptions& options, core::Progress& progress, core::Notes& notes);
+/// What cannot be decoded (a captive portal's page, say) is not kept: the fetcher forgets it, and when it came out of
+/// the cache it is fetched once more. Throws: core::Error "repodata-invalid", or why it could not be fetched again.
+std::unique_ptr<RecordSource> open_index(FoundIndex found, const std::vector<Location>& locations,
+                                         const OpenOptions& options, fetch::Fetcher& fetcher, core::Progress& progress,
+                                         core::Notes& notes);
 
 /// Says which CEP 42 relations are not followed.
 void tell_relations(const std::vector<std::unique_ptr<RecordSource>>& sources, core::Notes& notes);
