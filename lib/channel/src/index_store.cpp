@@ -81,8 +81,8 @@ IndexStore::Draft IndexStore::start_draft() {
   return draft;
 }
 
-/// Without waiting for the disk: a kill leaves the old file or the new one, and what a power failure leaves of a table
-/// does not pass its checksum, of a document does not parse, and then forget() is called.
+/// Without waiting for the disk: a kill leaves the old file or the new one, and what a power failure leaves
+/// does not pass the checksums of the table and of its slices, and is made anew.
 void IndexStore::finish_draft(Draft& draft, std::string_view ending) {
   if (::rename(draft.path.c_str(), file(ending).c_str()) != 0) return abandon_document(draft);
   draft.path.clear();
