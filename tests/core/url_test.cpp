@@ -27,6 +27,10 @@ TEST_CASE("no secret survives being shown") {
         "cannot reach https://***:***@host/t/***/chan/x.json?sig=***&n: refused");
   CHECK(without_secrets("http://a:b@h and \"https://h/t/s\"") == "http://***:***@h and \"https://h/t/***\"");
   CHECK(without_secrets("nothing here") == "nothing here");
+  CHECK(without_secrets("`me:pw@host.invalid/t/tok/x` has no scheme") ==
+        "`***:***@host.invalid/t/***/x` has no scheme");
+  CHECK(without_secrets("https://us er:pw@h/x").find("pw") == std::string::npos);
+  CHECK(without_secrets("environment.yml:3: a@b, x: y@z, /usr/t") == "environment.yml:3: a@b, x: y@z, /usr/t");
 }
 
 TEST_CASE("a stored URL holds neither credentials nor token") {

@@ -83,6 +83,26 @@ bool ends_url(char c) {
          static_cast<unsigned char>(c) < 0x20;
 }
 
+/// Masks what looks like a secret outside of a well-formed URL: "user:password@host" without its scheme, and
+/// "/t/TOKEN".
+std::string masked_remains(std::string text) {
+  const auto ends = [](char c) { return c == '/' || c == ' ' || c == '"' || c == '\'' || c == '`' || c == '@'; };
+  for (std::size_t at = text.find('@'); at != std::string::npos; at = text.find('@', at + 1)) {
+    std::size_t begin = at;
+    while (begin > 0 && !ends(text[begin - 1])) --begin;
+    const std::size_t colon = text.find(':', begin);
+    if (colon >= at || colon == begin || colon + 1 == at) continue;
+    text.replace(begin, at - begin, "***:***");
+    at = begin + std::string_view("***:***").size();
+  }
+  for (std::size_t at = text.find("/t/"); at != std::string::npos; at = text.find("/t/", at + 3)) {
+    std::size_t end = at + 3;
+    while (end < text.size() && !ends(text[end]) && !ends_url(text[end])) ++end;
+    if (end > at + 3) text.replace(at + 3, end - at - 3, "***");
+  }
+  return text;
+}
+
 }  // namespace
 
 bool looks_like_url(std::string_view text) {
@@ -139,7 +159,7 @@ std::string without_secrets(std::string_view text) {
   std::string out;
   while (!text.empty()) {
     const std::size_t separator = text.find("://");
-    if (separator == std::string_view::npos) return out.append(text);
+    if (separator == std::string_view::npos) break;
     std::size_t begin = separator;
     while (begin > 0 && (is_alpha(text[begin - 1]) || is_digit(text[begin - 1]) || text[begin - 1] == '+')) --begin;
     std::size_t end = separator + 3;
@@ -149,7 +169,8 @@ std::string without_secrets(std::string_view text) {
     out.append(url ? masked(*url) : std::string(text.substr(begin, end - begin)));
     text.remove_prefix(end);
   }
-  return out;
+  out.append(text);
+  return masked_remains(std::move(out));
 }
 
 std::string strip_credentials(std::string_view text) {
