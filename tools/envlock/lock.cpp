@@ -17,6 +17,8 @@
 namespace envlock::tools {
 namespace {
 
+constexpr std::string_view kSecretWords[] = {"_key", "token", "password", "passwd", "secret"};
+
 void warn_of_pip(const spec::Spec& spec, core::Notes& notes) {
   if (spec.pip.empty()) return;
   std::vector<std::string> lines;
@@ -30,6 +32,33 @@ void warn_of_pip(const spec::Spec& spec, core::Notes& notes) {
                  .where = spec.pip.front().where,
                  .why = {"this version of envlock locks conda packages only"},
                  .hints = {"take them from conda where a channel has them", "`--conda-only` silences this warning"}});
+}
+
+/// A lock is public; what looks like a secret among the variables is most likely there by mistake.
+void warn_of_secrets(const spec::Spec& spec, core::Notes& notes) {
+  for (const auto& [name, variable] : spec.variables) {
+    const std::string lower = core::to_lower(name);
+    const bool secret = std::any_of(std::begin(kSecretWords), std::end(kSecretWords), [&](std::string_view word) {
+      return lower.size() >= word.size() && lower.compare(lower.size() - word.size(), word.size(), word) == 0;
+    });
+    if (!secret || variable.value.empty()) continue;
+    notes.warning({.code = "secret-variable",
+                   .what = "`" + core::printable(name) + "` looks like a secret, and variables are stored in the lock",
+                   .why = {"the lock is meant to be committed and shared"},
+                   .hints = {"set it where the environment is used instead, and take it out of `variables:`"}});
+  }
+}
+
+/// A lock of another platform has nothing to say here; without a word, one would think that its picks were kept.
+void note_idle_preferences(const LockArgs& args, const std::vector<PlatformOutcome>& outcomes, core::Notes& notes) {
+  if (args.like.empty()) return;
+  for (const PlatformOutcome& outcome : outcomes) {
+    if (outcome.like.wanted > 0) continue;
+    notes.warning(
+        {.code = "like-idle",
+         .what = "no pick of `--like " + core::printable(args.like.front()) + "` is for " + outcome.platform.name,
+         .hints = {"name a lock that was made for this platform"}});
+  }
 }
 
 /// A Session whose cut-off is weighed by choose_options: "none" lifts the one that the lock remembers.
@@ -176,18 +205,41 @@ std::vector<core::Diagnostic> merge_conflicts(const std::vector<PlatformOutcome>
   return bare;
 }
 
-Exit report_conflicts(const std::vector<PlatformOutcome>& outcomes, const LockInputs& inputs, Out& out) {
-  const std::vector<core::Diagnostic> conflicts = merge_conflicts(outcomes);
+/// What the run itself left out may be what is missing.
+void mention_limits(std::vector<core::Diagnostic>& conflicts, const LockArgs& args, const lock::Options& options) {
+  for (core::Diagnostic& conflict : conflicts) {
+    if (options.exclude_newer) {
+      conflict.why.push_back("records newer than " + core::format_time(*options.exclude_newer) + " do not count" +
+                             (options.exclude_newer_strict ? ", nor do those without a time" : ""));
+      conflict.hints.push_back("`--exclude-newer none` lifts the cut-off");
+    }
+    if (!args.index.empty()) {
+      conflict.why.push_back("`" + core::printable(args.index) + "` holds only what the run that saved it looked at");
+      conflict.hints.push_back("save the index again, with `--save-index` and without `--index`");
+    }
+  }
+}
+
+Exit report_conflicts(const std::vector<PlatformOutcome>& outcomes, const LockArgs& args, const LockInputs& inputs,
+                      const lock::Options& options, Out& out) {
+  std::vector<core::Diagnostic> conflicts = merge_conflicts(outcomes);
+  mention_limits(conflicts, args, options);
+  // A saved index that lacks a name cannot tell whether the channels have it.
+  const bool cannot_tell =
+      !args.index.empty() && std::any_of(conflicts.begin(), conflicts.end(), [](const core::Diagnostic& conflict) {
+        return conflict.code == "no-such-package";
+      });
+  const Exit exit = cannot_tell ? Exit::unknown : Exit::no;
   if (out.json) {
     out.data(report::json_errors(conflicts, out.notes.all()));
-    return Exit::no;
+    return exit;
   }
   out.show_notes();
   for (const core::Diagnostic& conflict : conflicts) out.show(conflict, report::Kind::error);
   if (!inputs.previous.empty()) {
     out.words("`" + core::printable(inputs.output.string()) + "` is unchanged.\n");
   }
-  return Exit::no;
+  return exit;
 }
 
 /// `--update` takes any number of names, so it also takes a file that follows it: `--update numpy environment.yml`.
@@ -205,6 +257,7 @@ Exit run_lock(const LockArgs& args, Out& out) {
   LockInputs inputs = read_lock_inputs(args, out.notes);
   Session session = open_lock_session(args, out);
   if (!args.conda_only) warn_of_pip(inputs.spec, out.notes);
+  warn_of_secrets(inputs.spec, out.notes);
   if (args.check) return check_lock(args, inputs, session, out);
 
   const lock::Lock* previous = inputs.previous.empty() ? nullptr : &inputs.previous.front();
@@ -219,10 +272,12 @@ Exit run_lock(const LockArgs& args, Out& out) {
   for (const PlatformOutcome& outcome : outcomes) out.notes.append(outcome.notes);
   take_fetch_notes(session, out);
   for (const PlatformOutcome& outcome : outcomes) {
-    if (std::holds_alternative<conda::Conflict>(outcome.result)) return report_conflicts(outcomes, inputs, out);
+    if (std::holds_alternative<conda::Conflict>(outcome.result))
+      return report_conflicts(outcomes, args, inputs, options, out);
   }
 
-  note_surprises(outcomes, previous, out.notes);
+  note_surprises(outcomes, solve.free_all || !solve.freed.empty() ? nullptr : previous, out.notes);
+  note_idle_preferences(args, outcomes, out.notes);
   const std::vector<std::string> computed =
       compute_missing_hashes(outcomes, source, previous, *session.fetcher, out.notes);
   std::vector<lock::PlatformSolution> solutions;
@@ -279,22 +334,25 @@ void add_lock(CLI::App& app, Commands& commands) {
                      "environment.yml files, merged; - is standard input (default: environment.yml)");
   command.add_option("-o,--output", args->output, "the lock to write (default: envlock.lock beside the first FILE)")
       ->type_name("FILE");
-  command.add_flag("--check", args->check,
-                   "only say whether the lock still fits; offline, writes nothing; exit code 1 if not");
+  CLI::Option* check = command.add_flag(
+      "--check", args->check, "only say whether the lock still fits; offline, writes nothing; exit code 1 if not");
   CLI::Option* update = command
                             .add_option("--update", args->update,
                                         "free these names (comma between them), or everything when none is given")
                             ->type_name("NAME")
                             ->expected(0, -1);
   command.parse_complete_callback([args, update] { settle_update(*args, update->count() > 0); });
-  command
-      .add_option(
-          "--like", args->like,
-          "prefer the packages of this envlock.lock, @EXPLICIT file, conda-lock.yml, pixi.lock or environment.yml")
-      ->type_name("SOURCE");
+  CLI::Option* like =
+      command
+          .add_option(
+              "--like", args->like,
+              "prefer the packages of this envlock.lock, @EXPLICIT file, conda-lock.yml, pixi.lock or environment.yml")
+          ->type_name("SOURCE");
   command.add_option("--loosen", args->loosen, "with --like: another build of the same version counts as the same")
       ->type_name("build")
-      ->check(CLI::IsMember({"build"}));
+      ->check(CLI::IsMember({"build"}))
+      ->needs(like);
+  check->excludes(update)->excludes(like);
   command.add_flag("--conda-only", args->conda_only, "say nothing about the pip: section, which is not locked yet");
 
   command.add_option("-p,--platform", args->platforms, "platform to lock for; NAME=SUBDIR makes a profile")
@@ -315,6 +373,7 @@ void add_lock(CLI::App& app, Commands& commands) {
       ->group("Advanced");
   command.add_option("--threads", args->threads, "threads to use (default: one per core); never changes the result")
       ->type_name("N")
+      ->check(CLI::Range(1, 1024).description(""))
       ->group("Advanced");
   command.add_flag("--mamba-order", args->no_taint)->group("");
 }

@@ -151,7 +151,7 @@ Surprises find_surprises(const conda::Platform& platform, const conda::Solution&
   return found;
 }
 
-void note_surprises(const std::vector<PlatformOutcome>& outcomes, const lock::Lock* previous, core::Notes& notes) {
+void note_surprises(const std::vector<PlatformOutcome>& outcomes, const lock::Lock* kept, core::Notes& notes) {
   for (const Group& group : group_by(outcomes, &Surprises::cpu_builds)) {
     const bool assumed = std::any_of(group.platforms.begin(), group.platforms.end(),
                                      [](const conda::Platform* platform) { return assumes_cuda(*platform); });
@@ -161,22 +161,28 @@ void note_surprises(const std::vector<PlatformOutcome>& outcomes, const lock::Lo
     if (!assumed) {
       diagnostic.why = {"nothing is assumed about CUDA unless you say so"};
       diagnostic.hints = {"to lock for GPU machines, give " + cuda_flag(group) + ", the CUDA version of their driver"};
-    } else if (previous != nullptr && is_locked(*previous, group.names.front())) {
+    } else if (kept != nullptr && is_locked(*kept, group.names.front())) {
       diagnostic.why = {"`__cuda` is assumed, but the CPU build was locked before and still fits"};
       diagnostic.hints = {"`--update=" + first_name(group) + "` frees it"};
     } else {
       diagnostic.why = {"`__cuda` is assumed, but the requests led to the CPU build"};
-      diagnostic.hints = {"ask for the CUDA build in a line of its own: `" + first_name(group) + "=*=*cuda*`"};
+      diagnostic.hints = {"see whether a CUDA build fits with a line of its own: `" + first_name(group) + "=*=*cuda*`"};
     }
     notes.note(std::move(diagnostic));
   }
   for (const Group& group : group_by(outcomes, &Surprises::cuda_builds)) {
-    notes.note({.code = "cuda-build",
-                .what = "the CUDA build of " + list(group.names) + " is locked for " + platforms_of(group) +
-                        ", although no `__cuda` is assumed",
-                .why = {"these records do not ask for `__cuda`, so the build that the order prefers won"},
-                .hints = {"for machines without a GPU ask for the CPU build: `" + first_name(group) + "=*=*cpu*`",
-                          "for GPU machines say so: " + cuda_flag(group)}});
+    core::Diagnostic diagnostic{
+        .code = "cuda-build",
+        .what = "the CUDA build of " + list(group.names) + " is locked for " + platforms_of(group) +
+                ", although no `__cuda` is assumed",
+        .why = {"these records do not ask for `__cuda`, so nothing kept them out"},
+        .hints = {"for machines without a GPU ask for the CPU build: `" + first_name(group) + "=*=*cpu*`",
+                  "for GPU machines say so: " + cuda_flag(group)}};
+    if (kept != nullptr) {
+      diagnostic.why.push_back("what was locked before is kept, and may have left no room for another build");
+      diagnostic.hints.insert(diagnostic.hints.begin(), "`envlock lock --update` chooses everything anew");
+    }
+    notes.note(std::move(diagnostic));
   }
   for (const Group& group : group_by(outcomes, &Surprises::undated)) {
     notes.note({.code = "undated-record",

@@ -12,8 +12,8 @@ namespace envlock::tools {
 Surprises find_surprises(const conda::Platform& platform, const conda::Solution& solution, const conda::Index& index,
                          const lock::Options& options);
 
-/// One note of a kind, with the platforms that it concerns. `previous`, the lock that is there, may be the reason.
-void note_surprises(const std::vector<PlatformOutcome>& outcomes, const lock::Lock* previous, core::Notes& notes);
+/// One note of a kind, with the platforms that it concerns. `kept`, the lock whose picks were kept, may be the reason.
+void note_surprises(const std::vector<PlatformOutcome>& outcomes, const lock::Lock* kept, core::Notes& notes);
 
 /// Fetches the files whose index records carry no SHA-256 and fills it in (after the md5 check, where there is one).
 /// Returns their file names, for lock::make.

@@ -267,7 +267,7 @@ void add_search(CLI::App& app, Commands& commands) {
            "matches.",
        .examples = {"# the newest builds of pytorch\nenvlock search -c conda-forge pytorch",
                     "# which CUDA builds of 2.5 would run on this machine?\nenvlock search -c conda-forge "
-                    "'pytorch=2.5=*cuda*' --here",
+                    "'pytorch=2.5.*=*cuda*' --here",
                     "# every package whose name begins with torch, for Apple laptops\nenvlock search -c conda-forge "
                     "'torch*' -p osx-arm64"}},
       [args](Out& out) { return run_search(*args, out); });

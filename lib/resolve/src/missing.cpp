@@ -291,7 +291,9 @@ std::string virtual_package_hint(Catalog& catalog, std::string_view name, const 
       best = version.text();
     }
   }
-  if (best.empty()) return versions.empty() ? quote("--virtual-package " + std::string(name) + "=0") : std::string{};
+  // Any version will do: one that machines really have, where there is such a thing.
+  if (best.empty() && versions.empty()) best = name == "__cuda" ? "12.9" : "0";
+  if (best.empty()) return {};
   std::string build;
   for (const conda::MatchSpec& spec : specs) {
     if (spec.build && spec.build->exact()) build = "=" + *spec.build->exact();
