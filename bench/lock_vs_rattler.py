@@ -40,8 +40,9 @@ class Bench:
         command = [self.envlock, "lock", "--quiet", "--cache", cache, "--channel-map", f"conda-forge={channel}", *more]
         for platform in platforms:
             command += ["-p", platform]
-        for package in VIRTUAL_PACKAGES:
-            command += ["--virtual-package", package]
+            # By platform: the scale channel's records are one subdir's under four names, so all of them want __glibc.
+            for package in VIRTUAL_PACKAGES:
+                command += ["--virtual-package", f"{platform}:{package}"]
         return measure.run(command, cwd=self.work, env=self.environment)
 
     def peer_solve(self, channel, cache):
