@@ -12,54 +12,12 @@
 #include "envlock/report/lock_report.h"
 #include "lock_facts.h"
 #include "lock_inputs.h"
+#include "lock_refusal.h"
 #include "lock_solve.h"
+#include "lock_warnings.h"
 
 namespace envlock::tools {
 namespace {
-
-constexpr std::string_view kSecretWords[] = {"_key", "token", "password", "passwd", "secret"};
-
-void warn_of_pip(const spec::Spec& spec, core::Notes& notes) {
-  if (spec.pip.empty()) return;
-  std::vector<std::string> lines;
-  for (const spec::PipLine& line : spec.pip) lines.push_back(core::printable(line.text, 60));
-  constexpr std::size_t kMost = 5;
-  const std::size_t count = lines.size();
-  if (count > kMost) lines.resize(kMost);
-  notes.warning({.code = "pip-not-locked",
-                 .what = "the `pip:` section is not locked: " + core::join(lines, ", ") +
-                         (count > kMost ? " and " + std::to_string(count - kMost) + " more" : ""),
-                 .where = spec.pip.front().where,
-                 .why = {"this version of envlock locks conda packages only"},
-                 .hints = {"take them from conda where a channel has them", "`--conda-only` silences this warning"}});
-}
-
-/// A lock is public; what looks like a secret among the variables is most likely there by mistake.
-void warn_of_secrets(const spec::Spec& spec, core::Notes& notes) {
-  for (const auto& [name, variable] : spec.variables) {
-    const std::string lower = core::to_lower(name);
-    const bool secret = std::any_of(std::begin(kSecretWords), std::end(kSecretWords), [&](std::string_view word) {
-      return lower.size() >= word.size() && lower.compare(lower.size() - word.size(), word.size(), word) == 0;
-    });
-    if (!secret || variable.value.empty()) continue;
-    notes.warning({.code = "secret-variable",
-                   .what = "`" + core::printable(name) + "` looks like a secret, and variables are stored in the lock",
-                   .why = {"the lock is meant to be committed and shared"},
-                   .hints = {"set it where the environment is used instead, and take it out of `variables:`"}});
-  }
-}
-
-/// A lock of another platform has nothing to say here; without a word, one would think that its picks were kept.
-void note_idle_preferences(const LockArgs& args, const std::vector<PlatformOutcome>& outcomes, core::Notes& notes) {
-  if (args.like.empty()) return;
-  for (const PlatformOutcome& outcome : outcomes) {
-    if (outcome.like.wanted > 0) continue;
-    notes.warning(
-        {.code = "like-idle",
-         .what = "no pick of `--like " + core::printable(args.like.front()) + "` is for " + outcome.platform.name,
-         .hints = {"name a lock that was made for this platform"}});
-  }
-}
 
 /// A Session whose cut-off is weighed by choose_options: "none" lifts the one that the lock remembers.
 Session open_lock_session(const LockArgs& args, Out& out) {
@@ -150,80 +108,9 @@ SolveOptions make_solve_options(const LockArgs& args, const LockInputs& inputs, 
   return solve;
 }
 
-/// A name that --update cannot free is most likely mistyped.
-void note_unknown_updates(const std::set<std::string>& freed, const LockInputs& inputs, core::Notes& notes) {
-  std::vector<std::string> names;
-  for (const lock::Lock& previous : inputs.previous) {
-    for (const lock::LockedPackage& package : previous.packages) names.push_back(package.record.name);
-  }
-  for (const conda::Request& request : inputs.spec.requests) names.push_back(request.spec.name);
-  for (const std::string& name : freed) {
-    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
-    core::Diagnostic diagnostic{
-        .code = "update-unknown",
-        .what = "`--update " + core::printable(name) + "` frees nothing: it is neither locked nor asked for"};
-    if (const auto near = core::closest_match(name, names)) diagnostic.hints.push_back("did you mean `" + *near + "`?");
-    notes.warning(std::move(diagnostic));
-  }
-}
-
-void erase_all(std::string& text, const std::string& part) {
-  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at)) text.erase(at, part.size());
-}
-
-/// A conflict without the words that name its platform, so that the same one on several platforms is told once.
-core::Diagnostic without_platform(core::Diagnostic diagnostic, const std::string& subdir) {
-  const auto clean = [&](std::string& text) {
-    erase_all(text, " for `" + subdir + "`");
-    erase_all(text, " for " + subdir);
-  };
-  clean(diagnostic.what);
-  for (std::string& fact : diagnostic.why) clean(fact);
-  for (std::string& hint : diagnostic.hints) clean(hint);
-  return diagnostic;
-}
-
-/// The conflicts of all platforms, those that say the same as one.
-std::vector<core::Diagnostic> merge_conflicts(const std::vector<PlatformOutcome>& outcomes) {
-  std::vector<core::Diagnostic> bare;
-  std::vector<std::vector<std::string>> platforms;
-  for (const PlatformOutcome& outcome : outcomes) {
-    const auto* conflict = std::get_if<conda::Conflict>(&outcome.result);
-    if (conflict == nullptr) continue;
-    core::Diagnostic diagnostic = without_platform(conflict->diagnostic, outcome.platform.subdir);
-    const auto same = std::find(bare.begin(), bare.end(), diagnostic);
-    if (same == bare.end()) {
-      bare.push_back(std::move(diagnostic));
-      platforms.push_back({outcome.platform.name});
-    } else {
-      platforms[static_cast<std::size_t>(same - bare.begin())].push_back(outcome.platform.name);
-    }
-  }
-  for (std::size_t i = 0; i < bare.size(); ++i) {
-    bare[i].what = "for " + core::join(platforms[i], ", ") + ": " + bare[i].what;
-  }
-  return bare;
-}
-
-/// What the run itself left out may be what is missing.
-void mention_limits(std::vector<core::Diagnostic>& conflicts, const LockArgs& args, const lock::Options& options) {
-  for (core::Diagnostic& conflict : conflicts) {
-    if (options.exclude_newer) {
-      conflict.why.push_back("records newer than " + core::format_time(*options.exclude_newer) + " do not count" +
-                             (options.exclude_newer_strict ? ", nor do those without a time" : ""));
-      conflict.hints.push_back("`--exclude-newer none` lifts the cut-off");
-    }
-    if (!args.index.empty()) {
-      conflict.why.push_back("`" + core::printable(args.index) + "` holds only what the run that saved it looked at");
-      conflict.hints.push_back("save the index again, with `--save-index` and without `--index`");
-    }
-  }
-}
-
 Exit report_conflicts(const std::vector<PlatformOutcome>& outcomes, const LockArgs& args, const LockInputs& inputs,
                       const lock::Options& options, Out& out) {
-  std::vector<core::Diagnostic> conflicts = merge_conflicts(outcomes);
-  mention_limits(conflicts, args, options);
+  const std::vector<core::Diagnostic> conflicts = tell_conflicts(outcomes, args, options);
   // A saved index that lacks a name cannot tell whether the channels have it.
   const bool cannot_tell =
       !args.index.empty() && std::any_of(conflicts.begin(), conflicts.end(), [](const core::Diagnostic& conflict) {

@@ -1,0 +1,75 @@
+#include "lock_refusal.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "envlock/core/text.h"
+#include "envlock/core/time.h"
+
+namespace envlock::tools {
+namespace {
+
+void erase_all(std::string& text, const std::string& part) {
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at)) text.erase(at, part.size());
+}
+
+/// A conflict without the words that name its platform, so that the same one on several platforms is told once.
+core::Diagnostic without_platform(core::Diagnostic diagnostic, const std::string& subdir) {
+  const auto clean = [&](std::string& text) {
+    erase_all(text, " for `" + subdir + "`");
+    erase_all(text, " for " + subdir);
+  };
+  clean(diagnostic.what);
+  for (std::string& fact : diagnostic.why) clean(fact);
+  for (std::string& hint : diagnostic.hints) clean(hint);
+  return diagnostic;
+}
+
+/// The conflicts of all platforms, those that say the same as one.
+std::vector<core::Diagnostic> merge_conflicts(const std::vector<PlatformOutcome>& outcomes) {
+  std::vector<core::Diagnostic> bare;
+  std::vector<std::vector<std::string>> platforms;
+  for (const PlatformOutcome& outcome : outcomes) {
+    const auto* conflict = std::get_if<conda::Conflict>(&outcome.result);
+    if (conflict == nullptr) continue;
+    core::Diagnostic diagnostic = without_platform(conflict->diagnostic, outcome.platform.subdir);
+    const auto same = std::find(bare.begin(), bare.end(), diagnostic);
+    if (same == bare.end()) {
+      bare.push_back(std::move(diagnostic));
+      platforms.push_back({outcome.platform.name});
+    } else {
+      platforms[static_cast<std::size_t>(same - bare.begin())].push_back(outcome.platform.name);
+    }
+  }
+  for (std::size_t i = 0; i < bare.size(); ++i) {
+    bare[i].what = "for " + core::join(platforms[i], ", ") + ": " + bare[i].what;
+  }
+  return bare;
+}
+
+/// What the run itself left out may be what is missing.
+void mention_limits(std::vector<core::Diagnostic>& conflicts, const LockArgs& args, const lock::Options& options) {
+  for (core::Diagnostic& conflict : conflicts) {
+    if (options.exclude_newer) {
+      conflict.why.push_back("records newer than " + core::format_time(*options.exclude_newer) + " do not count" +
+                             (options.exclude_newer_strict ? ", nor do those without a time" : ""));
+      conflict.hints.push_back("`--exclude-newer none` lifts the cut-off");
+    }
+    if (!args.index.empty()) {
+      conflict.why.push_back("`" + core::printable(args.index) + "` holds only what the run that saved it looked at");
+      conflict.hints.push_back("save the index again, with `--save-index` and without `--index`");
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<core::Diagnostic> tell_conflicts(const std::vector<PlatformOutcome>& outcomes, const LockArgs& args,
+                                             const lock::Options& options) {
+  std::vector<core::Diagnostic> conflicts = merge_conflicts(outcomes);
+  mention_limits(conflicts, args, options);
+  return conflicts;
+}
+
+}  // namespace envlock::tools
