@@ -1,7 +1,12 @@
 #include "envlock/core/digest.h"
 
+// The plain SHA256_* calls are deprecated, but their state is a value that can be copied without an allocation, which
+// halves the cost of hashing many small pieces behind one prefix.
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/evp.h>
+#include <openssl/sha.h>
 
+#include <cstring>
 #include <new>
 #include <utility>
 
@@ -97,6 +102,24 @@ void Md5Hasher::update(std::string_view bytes) {
 }
 Md5 Md5Hasher::finish() {
   return finish_context<16>(state_->context.get());
+}
+
+Sha256Prefix::Sha256Prefix(std::string_view prefix) {
+  static_assert(sizeof(SHA256_CTX) <= kStateBytes);
+  SHA256_CTX context;
+  SHA256_Init(&context);
+  SHA256_Update(&context, prefix.data(), prefix.size());
+  std::memcpy(state_.data(), &context, sizeof context);
+}
+
+Sha256 Sha256Prefix::of(std::string_view first, std::string_view second) const {
+  SHA256_CTX context;
+  std::memcpy(&context, state_.data(), sizeof context);
+  SHA256_Update(&context, first.data(), first.size());
+  SHA256_Update(&context, second.data(), second.size());
+  Sha256 digest;
+  SHA256_Final(digest.bytes.data(), &context);
+  return digest;
 }
 
 Sha256 sha256(std::string_view bytes) {

@@ -54,6 +54,19 @@ class Md5Hasher {
   std::unique_ptr<State> state_;
 };
 
+/// The hash of a fixed prefix followed by other bytes. The prefix is hashed once; `of` allocates nothing and may be called
+/// from several threads.
+class Sha256Prefix {
+ public:
+  explicit Sha256Prefix(std::string_view prefix);
+  Sha256 of(std::string_view bytes) const { return of(bytes, {}); }
+  Sha256 of(std::string_view first, std::string_view second) const;
+
+ private:
+  static constexpr std::size_t kStateBytes = 128;
+  alignas(8) std::array<unsigned char, kStateBytes> state_{};
+};
+
 Sha256 sha256(std::string_view bytes);
 Md5 md5(std::string_view bytes);
 
