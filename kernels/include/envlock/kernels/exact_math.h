@@ -43,6 +43,9 @@ ENVLOCK_HD double div(double a, double b) {
 ENVLOCK_HD double fma(double a, double b, double c) {
   return __fma_rn(a, b, c);
 }
+ENVLOCK_HD float narrow(double a) {
+  return __double2float_rn(a);
+}
 #elif defined(__CUDA_ARCH__)
 ENVLOCK_HD double add(double a, double b) {
   return __nvvm_add_rn_d(a, b);
@@ -59,6 +62,9 @@ ENVLOCK_HD double div(double a, double b) {
 ENVLOCK_HD double fma(double a, double b, double c) {
   return __nvvm_fma_rn_d(a, b, c);
 }
+ENVLOCK_HD float narrow(double a) {
+  return __nvvm_d2f_rn(a);
+}
 #else  // the build forbids contraction: -ffp-contract=off
 ENVLOCK_HD double add(double a, double b) {
   return a + b;
@@ -74,6 +80,9 @@ ENVLOCK_HD double div(double a, double b) {
 }
 ENVLOCK_HD double fma(double a, double b, double c) {
   return __builtin_fma(a, b, c);
+}
+ENVLOCK_HD float narrow(double a) {
+  return static_cast<float>(a);
 }
 #endif
 
@@ -122,20 +131,20 @@ ENVLOCK_HD Word shift_right_52(Word u) {
 
 // ---- the functions ----------------------------------------------------------------------------------------------
 
-/// exp(x) = scale + scale * p, with scale = 2^k and p = exp(x - k ln 2) - 1.
+/// exp(x) = scale + scale * p, with scale = 2^k, |x - k ln 2| <= ln(2) / 2 and p = exp(x - k ln 2) - 1.
 template <class D>
 struct ExpParts {
   D scale;
   D p;
 };
 
-/// Order: as written. Source: docs/exact-math.md.
+/// Of a float32 between -104 and 89.
 template <class D>
 ENVLOCK_HD ExpParts<D> exp_parts(D x) {
-  const D kShift = splat(x, 0x1.80000000003ffp+52);  // 1.5 * 2^52 + 1023: rounds to an integer and biases it
-  const D shifted = fma(x, splat(x, 0x1.71547652b82fep+0), kShift);
+  const D shift = splat(x, 0x1.80000000003ffp+52);  // 1.5 * 2^52 + 1023: rounds to an integer and adds the bias
+  const D shifted = fma(x, splat(x, 0x1.71547652b82fep+0), shift);
   const D scale = from_bits(shift_left_52(bits(shifted)));
-  const D k = sub(shifted, kShift);
+  const D k = sub(shifted, shift);
   const D r = fma(k, splat(x, -0x1.abc9e3b39803fp-56), fma(k, splat(x, -0x1.62e42fefa39efp-1), x));
   const D rr = mul(r, r);
   D q = splat(x, 0x1.af38a71a18cb9p-26);
@@ -151,8 +160,7 @@ ENVLOCK_HD ExpParts<D> exp_parts(D x) {
   return {scale, fma(rr, q, r)};
 }
 
-/// exp of a float32, to be rounded to float32. NaN gives NaN; above 89 and below -104 the result no longer depends on
-/// x.
+/// exp of a float32, to be rounded to float32. NaN gives NaN; beyond -104 and 89 the result no longer depends on x.
 template <class D>
 ENVLOCK_HD D exp(D x) {
   x = least(splat(x, 89.0), x);
@@ -171,6 +179,17 @@ ENVLOCK_HD D tanh(D x) {
   return from_bits(either(bits(div(m, add(m, splat(x, 2.0)))), sign));
 }
 
+/// high + low rounded to odd: the sum where it is exact, else that of the two float64 around it whose last bit is set.
+/// Rounded to float32, it gives what the exact sum would. |high| >= |low| or high = 0.
+template <class D>
+ENVLOCK_HD D add_to_odd(D high, D low) {
+  const D sum = add(high, low);
+  const D rest = sub(low, sub(sum, high));  // exact
+  const D below = from_bits(plus(bits(sum), splat_bits(sum, ~Word{0})));
+  const D toward_zero = select(is_greater(splat(sum, 0.0), mul(sum, rest)), below, sum);
+  return select(is_equal(rest, splat(sum, 0.0)), sum, from_bits(either(bits(toward_zero), splat_bits(sum, 1))));
+}
+
 /// log of a float32, to be rounded to float32. NaN and x < 0 give NaN, +-0 gives -inf.
 template <class D>
 ENVLOCK_HD D log(D x) {
@@ -180,8 +199,7 @@ ENVLOCK_HD D log(D x) {
   const D e = sub(biased, splat(x, 0x1.00000000003ffp+52));
   const D f = sub(from_bits(plus(both(u, splat_bits(x, 0x000fffffffffffffull)), splat_bits(x, 0x3fe6a09e667f3bcdull))),
                   splat(x, 1.0));
-  // log(1 + f) = 2 atanh(s) = f - s (f - z p(z)) with s = f / (2 + f), z = s^2; t is -s, the coefficients are those of
-  // -p.
+  // log(1 + f) = 2 atanh(s) = f - s (f - z P(z)) with s = f / (2 + f) and z = s^2; here t = -s and p = -P(z).
   const D t = div(f, sub(splat(x, -2.0), f));
   const D z = mul(t, t);
   D p = splat(x, -0x1.2b5900de53b32p-3);
@@ -191,22 +209,22 @@ ENVLOCK_HD D log(D x) {
   p = fma(p, z, splat(x, -0x1.2492492df281ap-2));
   p = fma(p, z, splat(x, -0x1.99999999952d7p-2));
   p = fma(p, z, splat(x, -0x1.5555555555558p-1));
-  const D low = fma(t, fma(z, p, f), fma(e, splat(x, 0x1.abc9e3b39803fp-56), f));
-  D result = fma(e, splat(x, 0x1.62e42fefa39efp-1), low);
-  result = select(is_equal(x, splat(x, __builtin_huge_val())), x, result);
-  result = select(is_greater(x, splat(x, 0.0)), result, splat(x, __builtin_nan("")));
-  return select(is_equal(x, splat(x, 0.0)), splat(x, -__builtin_huge_val()), result);
+  const D low = fma(t, fma(z, p, f), fma(e, splat(x, -0x1.0ca86c3898d00p-49), f));
+  const D high = mul(e, splat(x, 0x1.62e42fefa3a00p-1));  // exact: 8 bits times 44
+  const D result = add_to_odd(high, low);
+  return select(is_greater(x, splat(x, 0.0)), select(is_equal(x, splat(x, __builtin_huge_val())), x, result),
+                select(is_equal(x, splat(x, 0.0)), splat(x, -__builtin_huge_val()), splat(x, __builtin_nan(""))));
 }
 
 /// The correctly rounded float32, on one float.
 ENVLOCK_HD float exp(float x) {
-  return static_cast<float>(exp(static_cast<double>(x)));
+  return narrow(exp(static_cast<double>(x)));
 }
 ENVLOCK_HD float log(float x) {
-  return static_cast<float>(log(static_cast<double>(x)));
+  return narrow(log(static_cast<double>(x)));
 }
 ENVLOCK_HD float tanh(float x) {
-  return static_cast<float>(tanh(static_cast<double>(x)));
+  return narrow(tanh(static_cast<double>(x)));
 }
 
 }  // namespace envlock::kernels::exact
