@@ -4,16 +4,19 @@
 //
 // The library may also be named by ENVLOCK_OPENBLAS. Its symbols may carry the prefix of the scipy-openblas32 package.
 #include <dlfcn.h>
+#include <sched.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <new>
@@ -28,7 +31,6 @@ namespace {
 using envlock::kernels::Gemm;
 using envlock::kernels::GemmForm;
 using envlock::kernels::GemmFunctions;
-using Clock = std::chrono::steady_clock;
 
 constexpr int kRowMajor = 101;
 constexpr int kNoTrans = 111;
@@ -50,6 +52,29 @@ bool find(void* library, const char* name, Function& function) {
   static_assert(sizeof function == sizeof symbol);
   std::memcpy(&function, &symbol, sizeof symbol);
   return symbol != nullptr;
+}
+
+/// Keeps this thread on the first processor that the process may use, and its other threads, ours and OpenBLAS's, on
+/// the next ones in turn. A scheduler may otherwise wake two threads on one core and leave them there for a whole
+/// sample.
+void pin_threads(int threads) {
+  static const cpu_set_t all = [] {
+    cpu_set_t set;
+    sched_getaffinity(0, sizeof set, &set);
+    return set;
+  }();
+  std::vector<int> cpus;
+  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu)
+    if (CPU_ISSET(cpu, &all)) cpus.push_back(cpu);
+  std::size_t others = 0;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    const int id = std::stoi(task.path().filename().string());
+    const std::size_t index = id == getpid() ? 0 : 1 + others++ % static_cast<std::size_t>(std::max(1, threads - 1));
+    cpu_set_t chosen;
+    CPU_ZERO(&chosen);
+    CPU_SET(cpus[index % cpus.size()], &chosen);
+    sched_setaffinity(id, sizeof chosen, &chosen);
+  }
 }
 
 /// Threads that spin a while for work and then wait, so that a short gemm does not pay for waking them.
@@ -76,11 +101,13 @@ class Pool {
       turn_.notify_all();
     }
     job(0);
-    while (left_.load(std::memory_order_acquire) != 0) pause();
+    for (int spin = 0; left_.load(std::memory_order_acquire) != 0; ++spin) pause(spin);
   }
 
  private:
-  static void pause() {
+  /// Yields now and then: two of our threads may have been put on one core, where the one would wait for the other.
+  static void pause(int spin) {
+    if (spin % 256 == 255) std::this_thread::yield();
 #if defined(__x86_64__)
     __builtin_ia32_pause();
 #endif
@@ -89,8 +116,8 @@ class Pool {
     int seen = 0;
     for (;;) {
       int now = turn_.load(std::memory_order_acquire);
-      for (int spin = 0; now == seen && spin < 4000; ++spin) {
-        pause();
+      for (int spin = 0; now == seen && spin < 20000; ++spin) {
+        pause(spin);
         now = turn_.load(std::memory_order_acquire);
       }
       if (now == seen) {
@@ -175,20 +202,25 @@ struct Settings {
   std::string only;
 };
 
+/// Seconds that this thread has been computing (one thread), or of the wall clock (several). The first does not count
+/// what other programs on the machine took.
+double now(int threads) {
+  timespec t;
+  clock_gettime(threads == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &t);
+  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
+}
+
 /// The best time of one call, in seconds, over samples of about 100 microseconds that fill `budget` seconds.
-double best_time(const std::function<void()>& call, double budget) {
-  const auto seconds = [](Clock::time_point from) {
-    return std::chrono::duration<double>(Clock::now() - from).count();
-  };
-  const auto begin = Clock::now();
+double best_time(const std::function<void()>& call, int threads, double budget) {
+  const double begin = now(threads);
   call();
-  const int calls = std::max(1, static_cast<int>(1e-4 / std::max(seconds(begin), 1e-7)));
+  const int calls = std::max(1, static_cast<int>(1e-4 / std::max(now(threads) - begin, 1e-7)));
   double best = 1e9;
   do {
-    const auto start = Clock::now();
+    const double start = now(threads);
     for (int i = 0; i < calls; ++i) call();
-    best = std::min(best, seconds(start) / calls);
-  } while (seconds(begin) < budget);
+    best = std::min(best, (now(threads) - start) / calls);
+  } while (now(threads) - begin < budget);
   return best;
 }
 
@@ -233,13 +265,15 @@ void run_case(const Case& c, const GemmFunctions& functions, const OpenBlas& bla
                  gemm.ldc);
   };
   blas.set_threads(threads);
+  run_theirs();
+  pin_threads(threads);
   double our_best = 1e9;
   double their_best = 1e9;
   for (int round = 0; round < rounds; ++round) {
     // OpenBLAS's threads keep yielding for some 30 ms after their work, which would take a core from ours.
-    if (threads > 1) std::this_thread::sleep_for(std::chrono::milliseconds(35));
-    our_best = std::min(our_best, best_time(run_ours, 3e-3));
-    their_best = std::min(their_best, best_time(run_theirs, 3e-3));
+    if (threads > 1) usleep(35000);
+    our_best = std::min(our_best, best_time(run_ours, threads, 3e-3));
+    their_best = std::min(their_best, best_time(run_theirs, threads, 3e-3));
   }
   double worst = 0;
   for (std::size_t i = 0; i < c_count; ++i)

@@ -11,6 +11,15 @@ namespace {
 /// to[k * stride + j] = from[k * step + j] for k < K, j < count; lanes up to the next whole vector become +0.
 /// Shapes: count in 1 .. stride, stride a multiple of the lanes.
 inline void pack_rows(float* to, std::ptrdiff_t stride, const float* from, std::ptrdiff_t step, int K, int count) {
+  if (count == 2 * F32::kLanes) {
+    for (int k = 0; k < K; ++k, to += stride, from += step) {
+      const F32 low = load(from);
+      const F32 high = load(from + F32::kLanes);
+      store(to, low);
+      store(to + F32::kLanes, high);
+    }
+    return;
+  }
   for (int k = 0; k < K; ++k, to += stride, from += step) {
     int j = 0;
     for (; j + F32::kLanes <= count; j += F32::kLanes) store(to + j, load(from + j));

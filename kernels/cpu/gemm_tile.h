@@ -1,5 +1,5 @@
-// The innermost loop of gemm: one tile of c, held in registers while k runs through one block. Each register lane is
-// the accumulator of one output, so the width of the vector and the size of the tile do not show in the bits.
+// The innermost loop of gemm: one tile of c, held in registers while k runs through one block. Each lane is the
+// accumulator of one output, so neither the width of the vector nor the size of the tile shows in the bits.
 #pragma once
 
 #include <cstddef>
@@ -9,13 +9,13 @@
 namespace envlock::kernels::ENVLOCK_ISA {
 namespace {
 
-/// What a tile reads and writes. a(i,k) is a[i * a_row + k] or a[k * a_k + i], as the tile's layout says;
-/// b(k,j) is b[k * b_k + j], readable in whole vectors; the first `columns` columns of c are written.
-struct TileOperands {
+/// What a tile reads and writes. b(k,j) is b[k * b_step + j], readable in whole vectors; the first `columns` columns of
+/// c are written.
+struct Tile {
   const float* a;
-  std::ptrdiff_t a_step;  ///< from row to row (Layout::rows) or from k to k (Layout::columns), in elements
+  std::ptrdiff_t a_step;  ///< from row to row, or from k to k, as the layout says
   const float* b;
-  std::ptrdiff_t b_step;  ///< from k to k
+  std::ptrdiff_t b_step;
   float* c;
   std::ptrdiff_t ldc;
   int K;
@@ -23,93 +23,137 @@ struct TileOperands {
   bool resumes;  ///< the chains go on from what c holds; otherwise they start from +0
 };
 
-/// How a lies in memory: one row of it after another, or one column (all rows at the same k) after another.
-enum class Layout { rows, columns };
+enum class Layout {
+  rows,     ///< a(i,k) is a[i * a_step + k]
+  columns,  ///< a(i,k) is a[k * a_step + i]
+};
 
-using TileFunction = void (*)(const TileOperands&);
-
+// Enough accumulators to hide the latency of fma, few enough to leave registers for b and one factor of a.
+constexpr int kTileVectors = 2;
 #if defined(__AVX512F__)
-constexpr int kTileRows = 14;  // 28 accumulators, two vectors of b, one broadcast: 31 of 32 registers
-constexpr int kTileVectors = 2;
+constexpr int kTileRows = 14;
 #elif defined(__AVX2__)
-constexpr int kTileRows = 6;  // 12 + 2 + 1 of 16 registers
-constexpr int kTileVectors = 2;
+constexpr int kTileRows = 6;
 #elif defined(ENVLOCK_ISA_IS_NEON)
-constexpr int kTileRows = 12;  // 24 + 2 + 1 of 32 registers
-constexpr int kTileVectors = 2;
+constexpr int kTileRows = 12;
 #else
 constexpr int kTileRows = 3;
-constexpr int kTileVectors = 4;
 #endif
 constexpr int kTileColumns = kTileVectors * F32::kLanes;
 
-/// One step of k for all outputs of the tile. Rows are addressed three to a pointer: x86 scales an index by 1 and 2.
-template <int kRows, int kVectors, Layout kLayout>
-ENVLOCK_INLINE void tile_step(F32 (&sums)[kRows][kVectors], const float* const (&a)[(kRows + 2) / 3],
-                              std::ptrdiff_t a_step, std::ptrdiff_t k, const float* b) {
-  F32 columns[kVectors];
-  for (int v = 0; v < kVectors; ++v) columns[v] = load(b + v * F32::kLanes);
+// Hides from the compiler how a pointer came about. Without this g++ computes the addresses of all rows ahead of time,
+// runs out of registers, and takes as long over them as over the outputs of a short k.
+#define ENVLOCK_OPAQUE(pointer) asm("" : "+r"(pointer))
+
+template <int kRows, int kVectors>
+using Sums = F32[kRows][kVectors];
+
+template <int kRows, int kVectors>
+ENVLOCK_INLINE void start(Sums<kRows, kVectors>& sums, const Tile& t, int last) {
+  const float* c = t.c;
+  const std::ptrdiff_t ldc = t.ldc;
+  if (!t.resumes) {
 #pragma GCC unroll 16
-  for (int i = 0; i < kRows; ++i) {
-    const F32 factor = broadcast(kLayout == Layout::rows ? a[i / 3][(i % 3) * a_step + k] : a[0][k * a_step + i]);
-    for (int v = 0; v < kVectors; ++v) sums[i][v] = fma(factor, columns[v], sums[i][v]);
+    for (int i = 0; i < kRows; ++i) {
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; ++v) sums[i][v] = broadcast(0.0f);
+    }
+    return;
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < kRows; ++i, c += ldc) {
+    ENVLOCK_OPAQUE(c);
+#pragma GCC unroll 4
+    for (int v = 0; v + 1 < kVectors; ++v) sums[i][v] = load(c + v * F32::kLanes);
+    sums[i][kVectors - 1] = load_part(c + (kVectors - 1) * F32::kLanes, last);
+  }
+}
+
+template <int kRows, int kVectors>
+ENVLOCK_INLINE void finish(const Sums<kRows, kVectors>& sums, const Tile& t, int last) {
+  float* c = t.c;
+  const std::ptrdiff_t ldc = t.ldc;
+  if (last == F32::kLanes) {
+#pragma GCC unroll 16
+    for (int i = 0; i < kRows; ++i, c += ldc) {
+      ENVLOCK_OPAQUE(c);
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; ++v) store(c + v * F32::kLanes, sums[i][v]);
+    }
+    return;
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < kRows; ++i, c += ldc) {
+    ENVLOCK_OPAQUE(c);
+#pragma GCC unroll 4
+    for (int v = 0; v + 1 < kVectors; ++v) store(c + v * F32::kLanes, sums[i][v]);
+    store_part(c + (kVectors - 1) * F32::kLanes, sums[i][kVectors - 1], last);
   }
 }
 
 template <int kRows, int kVectors, Layout kLayout>
-void tile(const TileOperands& t) {
-  F32 sums[kRows][kVectors];
+void run_tile(const Tile& t) {
+  Sums<kRows, kVectors> sums;
   const int last = t.columns - (kVectors - 1) * F32::kLanes;  // columns of the last vector: 1 .. kLanes
-#pragma GCC unroll 16
-  for (int i = 0; i < kRows; ++i) {
-#pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) {
-      const float* c = t.c + i * t.ldc + v * F32::kLanes;
-      sums[i][v] = !t.resumes ? broadcast(0.0f) : v + 1 < kVectors ? load(c) : load_part(c, last);
-    }
-  }
-  const float* a[(kRows + 2) / 3];
-  for (int group = 0; group < (kRows + 2) / 3; ++group) a[group] = t.a + 3 * group * t.a_step;
-  const float* b = t.b;
+  start<kRows, kVectors>(sums, t, last);
+  // Rows are addressed three to a pointer: x86 scales an index by 1 and 2.
+  constexpr int kPointers = kLayout == Layout::rows ? (kRows + 2) / 3 : 1;
   const std::ptrdiff_t a_step = t.a_step;
   const std::ptrdiff_t b_step = t.b_step;
-  int k = 0;
-  for (; k + 4 <= t.K; k += 4) {
-#pragma GCC unroll 4
-    for (int next = 0; next < 4; ++next) tile_step<kRows, kVectors, kLayout>(sums, a, a_step, next, b + next * b_step);
-    for (int group = 0; group < (kRows + 2) / 3; ++group) a[group] += kLayout == Layout::rows ? 4 : 4 * a_step;
-    b += 4 * b_step;
-  }
-  for (; k < t.K; ++k) {
-    tile_step<kRows, kVectors, kLayout>(sums, a, a_step, 0, b);
-    for (int group = 0; group < (kRows + 2) / 3; ++group) a[group] += kLayout == Layout::rows ? 1 : a_step;
-    b += b_step;
-  }
+  const float* a[kPointers];
+  a[0] = t.a;
 #pragma GCC unroll 16
-  for (int i = 0; i < kRows; ++i) {
+  for (int p = 1; p < kPointers; ++p) {
+    a[p] = a[p - 1] + 3 * a_step;
+    ENVLOCK_OPAQUE(a[p]);
+  }
+  const float* b = t.b;
+  for (int k = t.K; k > 0; --k) {
+    F32 columns[kVectors];
 #pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) {
-      float* c = t.c + i * t.ldc + v * F32::kLanes;
-      if (v + 1 < kVectors || last == F32::kLanes) {
-        store(c, sums[i][v]);
-      } else {
-        store_part(c, sums[i][v], last);
-      }
+    for (int v = 0; v < kVectors; ++v) columns[v] = load(b + v * F32::kLanes);
+#pragma GCC unroll 16
+    for (int i = 0; i < kRows; ++i) {
+      const F32 factor = broadcast(kLayout == Layout::rows ? a[i / 3][i % 3 * a_step] : a[0][i]);
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; ++v) sums[i][v] = fma(factor, columns[v], sums[i][v]);
     }
+#pragma GCC unroll 16
+    for (int p = 0; p < kPointers; ++p) {
+      a[p] += kLayout == Layout::rows ? 1 : a_step;
+      ENVLOCK_OPAQUE(a[p]);
+    }
+    b += b_step;
+    ENVLOCK_OPAQUE(b);
+  }
+  finish<kRows, kVectors>(sums, t, last);
+}
+#undef ENVLOCK_OPAQUE
+
+/// The tiles of one layout: of[vectors - 1][rows - 1].
+struct TileTable {
+  void (*of[kTileVectors][kTileRows])(const Tile&);
+};
+
+template <Layout kLayout, int kVectors = kTileVectors, int kRows = kTileRows>
+constexpr void fill(TileTable& table) {
+  table.of[kVectors - 1][kRows - 1] = run_tile<kRows, kVectors, kLayout>;
+  if constexpr (kRows > 1) {
+    fill<kLayout, kVectors, kRows - 1>(table);
+  } else if constexpr (kVectors > 1) {
+    fill<kLayout, kVectors - 1, kTileRows>(table);
   }
 }
 
-/// The tile of `rows` x (vectors * lanes) outputs, rows in 1 .. kTileRows, vectors in 1 .. kTileVectors.
-template <Layout kLayout, int kRows = kTileRows, int kVectors = kTileVectors>
-TileFunction tile_function(int rows, int vectors) {
-  if constexpr (kRows > 1) {
-    if (rows < kRows) return tile_function<kLayout, kRows - 1, kVectors>(rows, vectors);
-  }
-  if constexpr (kVectors > 1) {
-    if (vectors < kVectors) return tile_function<kLayout, kRows, kVectors - 1>(rows, vectors);
-  }
-  return tile<kRows, kVectors, kLayout>;
+template <Layout kLayout>
+constexpr TileTable tile_table() {
+  TileTable table{};
+  fill<kLayout>(table);
+  return table;
 }
+
+constexpr TileTable kTilesByRow = tile_table<Layout::rows>();
+constexpr TileTable kTilesByColumn = tile_table<Layout::columns>();
 
 }  // namespace
 }  // namespace envlock::kernels::ENVLOCK_ISA
