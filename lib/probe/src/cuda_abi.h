@@ -38,33 +38,32 @@ enum JitOption : int {
 };
 
 // name in Functions, symbol, parameters
-#define ENVLOCK_CUDA_FUNCTIONS(X)                                                                                   \
-  X(init, cuInit, (unsigned flags))                                                                                 \
-  X(driver_version, cuDriverGetVersion, (int* version))                                                             \
-  X(error_name, cuGetErrorName, (Result result, const char** name))                                                 \
-  X(error_text, cuGetErrorString, (Result result, const char** text))                                               \
-  X(device_count, cuDeviceGetCount, (int* count))                                                                   \
-  X(device, cuDeviceGet, (DeviceOrdinal * device, int index))                                                       \
-  X(device_name, cuDeviceGetName, (char* name, int size, DeviceOrdinal device))                                     \
-  X(device_attribute, cuDeviceGetAttribute, (int* value, int attribute, DeviceOrdinal device))                      \
-  X(device_memory, cuDeviceTotalMem_v2, (std::size_t * bytes, DeviceOrdinal device))                                \
-  X(device_pci_address, cuDeviceGetPCIBusId, (char* address, int size, DeviceOrdinal device))                       \
-  X(retain_context, cuDevicePrimaryCtxRetain, (Context * context, DeviceOrdinal device))                            \
-  X(release_context, cuDevicePrimaryCtxRelease_v2, (DeviceOrdinal device))                                          \
-  X(set_context, cuCtxSetCurrent, (Context context))                                                                \
-  X(load_module, cuModuleLoadDataEx,                                                                                \
-    (Module * module, const void* text, unsigned options, int* names, void** values))                               \
-  X(unload_module, cuModuleUnload, (Module module))                                                                 \
-  X(function, cuModuleGetFunction, (Function * function, Module module, const char* name))                          \
-  X(allocate, cuMemAlloc_v2, (Address * address, std::size_t bytes))                                                \
-  X(free, cuMemFree_v2, (Address address))                                                                          \
-  X(to_device, cuMemcpyHtoDAsync_v2, (Address to, const void* from, std::size_t bytes, Stream stream))              \
-  X(to_host, cuMemcpyDtoHAsync_v2, (void* to, Address from, std::size_t bytes, Stream stream))                      \
-  X(create_stream, cuStreamCreate, (Stream * stream, unsigned flags))                                               \
-  X(destroy_stream, cuStreamDestroy_v2, (Stream stream))                                                            \
-  X(synchronize, cuStreamSynchronize, (Stream stream))                                                              \
-  X(launch, cuLaunchKernel,                                                                                         \
-    (Function function, unsigned grid_x, unsigned grid_y, unsigned grid_z, unsigned block_x, unsigned block_y,      \
+#define ENVLOCK_CUDA_FUNCTIONS(X)                                                                                      \
+  X(init, cuInit, (unsigned flags))                                                                                    \
+  X(driver_version, cuDriverGetVersion, (int* version))                                                                \
+  X(error_name, cuGetErrorName, (Result result, const char** name))                                                    \
+  X(error_text, cuGetErrorString, (Result result, const char** text))                                                  \
+  X(device_count, cuDeviceGetCount, (int* count))                                                                      \
+  X(device, cuDeviceGet, (DeviceOrdinal * device, int index))                                                          \
+  X(device_name, cuDeviceGetName, (char* name, int size, DeviceOrdinal device))                                        \
+  X(device_attribute, cuDeviceGetAttribute, (int* value, int attribute, DeviceOrdinal device))                         \
+  X(device_memory, cuDeviceTotalMem_v2, (std::size_t * bytes, DeviceOrdinal device))                                   \
+  X(device_pci_address, cuDeviceGetPCIBusId, (char* address, int size, DeviceOrdinal device))                          \
+  X(retain_context, cuDevicePrimaryCtxRetain, (Context * context, DeviceOrdinal device))                               \
+  X(release_context, cuDevicePrimaryCtxRelease_v2, (DeviceOrdinal device))                                             \
+  X(set_context, cuCtxSetCurrent, (Context context))                                                                   \
+  X(load_module, cuModuleLoadDataEx, (Module * module, const void* text, unsigned options, int* names, void** values)) \
+  X(unload_module, cuModuleUnload, (Module module))                                                                    \
+  X(function, cuModuleGetFunction, (Function * function, Module module, const char* name))                             \
+  X(allocate, cuMemAlloc_v2, (Address * address, std::size_t bytes))                                                   \
+  X(free, cuMemFree_v2, (Address address))                                                                             \
+  X(to_device, cuMemcpyHtoDAsync_v2, (Address to, const void* from, std::size_t bytes, Stream stream))                 \
+  X(to_host, cuMemcpyDtoHAsync_v2, (void* to, Address from, std::size_t bytes, Stream stream))                         \
+  X(create_stream, cuStreamCreate, (Stream * stream, unsigned flags))                                                  \
+  X(destroy_stream, cuStreamDestroy_v2, (Stream stream))                                                               \
+  X(synchronize, cuStreamSynchronize, (Stream stream))                                                                 \
+  X(launch, cuLaunchKernel,                                                                                            \
+    (Function function, unsigned grid_x, unsigned grid_y, unsigned grid_z, unsigned block_x, unsigned block_y,         \
      unsigned block_z, unsigned shared_bytes, Stream stream, void** parameters, void** extra))
 
 /// The driver's functions. All but `device_uuid` are there once a driver is loaded.

@@ -295,8 +295,8 @@ void Programmer::append(Program& program, const ResidualOp& op) {
 void Programmer::append(Program& program, const CrossEntropyOp& op) {
   const Size& size = plan_.size;
   rows(program, "envlock_cross_entropy",
-       kernels::CrossEntropy{size.V, 1.0f / static_cast<float>(size.N()), at(op.logits),
-                             at<std::uint32_t>(op.targets), at(op.max), at(op.lse), at(op.rows), at(op.dlogits)},
+       kernels::CrossEntropy{size.V, 1.0f / static_cast<float>(size.N()), at(op.logits), at<std::uint32_t>(op.targets),
+                             at(op.max), at(op.lse), at(op.rows), at(op.dlogits)},
        size.N());
 }
 
@@ -310,8 +310,8 @@ void Programmer::append(Program& program, const LossOp& op) {
 
 void Programmer::append(Program& program, const ClipOp& op) {
   add(program, "envlock_block_sums", blocks_for(count(op.partials), ck::kRowThreads / 32), ck::kRowThreads,
-      kernels::BlockSums{kernels::BlockSumOf::squares, static_cast<int>(plan_.gradient_elements),
-                         at(op.first_gradient), at(op.partials)});
+      kernels::BlockSums{kernels::BlockSumOf::squares, static_cast<int>(plan_.gradient_elements), at(op.first_gradient),
+                         at(op.partials)});
   add(program, "envlock_clip_scale", 1, ck::kPairThreads,
       kernels::ClipScale{{count(op.partials), at(op.partials)}, at(op.norm), at(op.scale)});
 }

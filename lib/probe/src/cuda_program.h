@@ -6,6 +6,7 @@
 
 #include "cuda_session.h"
 #include "envlock/kernels/cuda_hash.h"
+#include "envlock/kernels/cuda_launch.h"
 #include "envlock/probe/plan.h"
 
 namespace envlock::probe::cuda {

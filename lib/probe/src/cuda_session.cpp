@@ -103,9 +103,9 @@ void Session::launch(KernelCall& call) const {
   arguments.reserve(call.arguments.size());
   for (std::vector<std::byte>& bytes : call.arguments) arguments.push_back(bytes.data());
   const auto size = [](int n) { return static_cast<unsigned>(n); };
-  const Result result = driver_.functions().launch(call.function, size(call.grid.x), size(call.grid.y),
-                                                   size(call.grid.z), size(call.threads), 1, 1, 0, stream_,
-                                                   arguments.data(), nullptr);
+  const Result result =
+      driver_.functions().launch(call.function, size(call.grid.x), size(call.grid.y), size(call.grid.z),
+                                 size(call.threads), 1, 1, 0, stream_, arguments.data(), nullptr);
   if (result != kSuccess) check(result, ("cuLaunchKernel(" + call.kernel + ")").c_str());
 }
 

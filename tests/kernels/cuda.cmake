@@ -1,0 +1,30 @@
+# What can be proven of the CUDA kernels without a GPU. The gates print "skipped: why" where a compiler is missing.
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+
+add_test(NAME cuda_ptx_is_current
+  COMMAND ${CMAKE_COMMAND} -DCLANG=$<IF:$<BOOL:${ENVLOCK_CUDA_CLANG}>,${ENVLOCK_CUDA_CLANG},>
+          -DOUTPUT=${CMAKE_CURRENT_BINARY_DIR}/envlock_kernels.ptx
+          -DCOMPARE=${PROJECT_SOURCE_DIR}/kernels/ptx/envlock_kernels.ptx
+          -P ${PROJECT_SOURCE_DIR}/kernels/cuda/compile_ptx.cmake)
+add_test(NAME cuda_ptx_policy
+  COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/ptx_policy.py
+          ${PROJECT_SOURCE_DIR}/kernels/ptx/envlock_kernels.ptx)
+add_test(NAME cuda_ptx_policy_refuses COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/ptx_policy_test.py)
+add_test(NAME cuda_nvcc_gate
+  COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/cuda_nvcc_gate.py ${PROJECT_SOURCE_DIR})
+set_tests_properties(cuda_ptx_is_current cuda_nvcc_gate PROPERTIES SKIP_REGULAR_EXPRESSION "^skipped: ")
+foreach(test cuda_ptx_is_current cuda_ptx_policy cuda_ptx_policy_refuses cuda_nvcc_gate)
+  set_property(TEST ${test} APPEND PROPERTY LABELS ptx)
+endforeach()
+
+file(GLOB cuda_test_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/cuda/*_test.cpp)
+add_executable(test_cuda ${cuda_test_sources})
+target_include_directories(test_cuda PRIVATE ${PROJECT_SOURCE_DIR}/lib/probe/src)
+target_link_libraries(test_cuda PRIVATE envlock_flags envlock_test_support envlock::probe)
+target_compile_options(test_cuda PRIVATE -Wno-conversion -Wno-shadow)
+find_path(ENVLOCK_CUDA_H cuda.h HINTS /usr/local/cuda/include)
+if(ENVLOCK_CUDA_H)
+  target_include_directories(test_cuda SYSTEM PRIVATE ${ENVLOCK_CUDA_H})
+  target_compile_definitions(test_cuda PRIVATE ENVLOCK_HAS_CUDA_H)
+endif()
+add_test(NAME cuda COMMAND test_cuda WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
