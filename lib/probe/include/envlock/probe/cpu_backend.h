@@ -29,10 +29,6 @@ struct CpuOptions {
 
 /// The names of the instruction sets that this machine can run, slowest first.
 std::vector<std::string> usable_isas();
-/// How many threads a run should use: the processors that this process may run on, or fewer where a control group's
-/// quota allows less.
-int usable_threads();
-
 /// Throws: Error "unknown-isa" when this machine cannot run that instruction set.
 std::unique_ptr<Backend> make_cpu_backend(const Plan& plan, const CpuOptions& options);
 
