@@ -183,7 +183,7 @@ TEST_CASE("gemm gives the bits of the triple loop for every tail") {
     const int K = up_to(40);
     const Values values = round % 2 == 0 ? Values::plain : Values::special;
     for (const GemmForm form : kForms) {
-      const Problem problem(form, M, N, K, up_to(4) - 1, up_to(4) - 1, values, random());
+      const Problem problem(form, M, N, K, up_to(4) - 1, up_to(4) - 1, values, static_cast<unsigned>(random()));
       for (const Isa& isa : isas())
         for (const int parts : {1, 2, 3, 4, 5}) CHECK(run_and_compare(isa, problem, up_to(4) - 1, parts) == "");
     }
