@@ -13,14 +13,18 @@ namespace {
 /// How a parameter travels: pointers of any kind alike, and integers and enumerations of one size alike.
 template <typename T>
 constexpr int passing() {
-  if constexpr (std::is_pointer_v<T>) return 100;
-  else return static_cast<int>(sizeof(T)) + (std::is_class_v<T> ? 1000 : 0);
+  if constexpr (std::is_pointer_v<T>)
+    return 100;
+  else
+    return static_cast<int>(sizeof(T)) + (std::is_class_v<T> ? 1000 : 0);
 }
 
 template <typename... Ours, typename... Theirs>
 constexpr bool same_abi(int (*)(Ours...), CUresult (*)(Theirs...)) {
-  if constexpr (sizeof...(Ours) != sizeof...(Theirs)) return false;
-  else return ((passing<Ours>() == passing<Theirs>()) && ...);
+  if constexpr (sizeof...(Ours) != sizeof...(Theirs))
+    return false;
+  else
+    return ((passing<Ours>() == passing<Theirs>()) && ...);
 }
 
 namespace cuda = envlock::probe::cuda;

@@ -21,7 +21,8 @@ using envlock::kernels::GemmForm;
 namespace {
 
 float moderate(std::uint32_t word, int spread) {
-  const auto exponent = static_cast<std::uint32_t>(127 - spread) + (word >> 23 & 255) * static_cast<std::uint32_t>(2 * spread + 1) / 256;
+  const auto exponent =
+      static_cast<std::uint32_t>(127 - spread) + (word >> 23 & 255) * static_cast<std::uint32_t>(2 * spread + 1) / 256;
   return std::bit_cast<float>((word & 0x807fffff) | exponent << 23);
 }
 
@@ -46,20 +47,30 @@ Inputs inputs_of(int i) {
 float compute(int row, const Inputs& in) {
   namespace exact = envlock::kernels::exact;
   switch (row) {
-    case ck::self_test_exp: return exact::exp(in.a);
-    case ck::self_test_log: return exact::log(std::fabs(in.a));
-    case ck::self_test_tanh: return exact::tanh(in.a);
-    case ck::self_test_add: return in.a + in.b;
-    case ck::self_test_mul: return in.a * in.b;
-    case ck::self_test_div: return in.a / in.b;
-    case ck::self_test_sqrt: return std::sqrt(std::fabs(in.a));
-    case ck::self_test_fma: return std::fma(in.a, in.b, in.c);
-    default: return static_cast<float>(static_cast<double>(in.a) * static_cast<double>(in.b)) + static_cast<float>(in.integer);
+    case ck::self_test_exp:
+      return exact::exp(in.a);
+    case ck::self_test_log:
+      return exact::log(std::fabs(in.a));
+    case ck::self_test_tanh:
+      return exact::tanh(in.a);
+    case ck::self_test_add:
+      return in.a + in.b;
+    case ck::self_test_mul:
+      return in.a * in.b;
+    case ck::self_test_div:
+      return in.a / in.b;
+    case ck::self_test_sqrt:
+      return std::sqrt(std::fabs(in.a));
+    case ck::self_test_fma:
+      return std::fma(in.a, in.b, in.c);
+    default:
+      return static_cast<float>(static_cast<double>(in.a) * static_cast<double>(in.b)) + static_cast<float>(in.integer);
   }
 }
 
 std::string digest(const std::vector<float>& values) {
-  return envlock::core::format(envlock::core::sha256(std::string_view(reinterpret_cast<const char*>(values.data()), values.size() * 4)));
+  return envlock::core::format(
+      envlock::core::sha256(std::string_view(reinterpret_cast<const char*>(values.data()), values.size() * 4)));
 }
 
 std::vector<float> row(int number) {
