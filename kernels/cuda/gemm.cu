@@ -4,18 +4,16 @@
 
 namespace envlock::kernels::cuda {
 
-/// Steps of k that a block holds in shared memory at a time.
-constexpr int kDepth = 8;
-
 struct alignas(16) Quad {
   float x, y, z, w;
 };
 
-/// A block computes a kRows x kColumns tile of c; each of its threads owns kOwn x kOwn outputs and runs their whole
-/// chains, k ascending, in registers. Tiles of a and b pass through two buffers in shared memory, so that one barrier a
-/// step suffices: whoever refills a buffer has passed the barrier after its last use. What lies outside a or b is
-/// stored as +0 and only ever reaches outputs outside c; past the last k the chain simply ends.
-template <GemmForm kForm, int kRows, int kColumns, int kOwn>
+/// A block computes a kRows x kColumns tile of c, kDepth steps of k at a time; each of its threads owns kOwn x kOwn
+/// outputs and runs their whole chains, k ascending, in registers. Tiles of a and b pass through two buffers in shared
+/// memory, so that one barrier a step suffices: whoever refills a buffer has passed the barrier after its last use.
+/// What lies outside a or b is stored as +0 and only ever reaches outputs outside c; past the last k the chain simply
+/// ends.
+template <GemmForm kForm, int kRows, int kColumns, int kOwn, int kDepth>
 struct TiledGemm {
   static constexpr int kAcross = kColumns / kOwn;  // threads along a row of the tile
   static constexpr int kThreads = kAcross * (kRows / kOwn);
@@ -134,9 +132,9 @@ struct TiledGemm {
 };
 
 /// block_x counts the tiles of one product, row by row; block_y the products.
-template <GemmForm kForm, int kRows, int kColumns, int kOwn>
+template <GemmForm kForm, int kRows, int kColumns, int kOwn, int kDepth>
 DEVICE void run_gemm(const Launch& launch, const Gemm& op, const GemmGrid& grid) {
-  using Tiled = TiledGemm<kForm, kRows, kColumns, kOwn>;
+  using Tiled = TiledGemm<kForm, kRows, kColumns, kOwn, kDepth>;
   SHARED __attribute__((aligned(16))) float tile_a[2][kDepth][Tiled::kPitchA];
   SHARED __attribute__((aligned(16))) float tile_b[2][kDepth][Tiled::kPitchB];
   note_multiprocessor(launch);
@@ -151,21 +149,21 @@ DEVICE void run_gemm(const Launch& launch, const Gemm& op, const GemmGrid& grid)
   Tiled{op, a, b, row0, column0}.run(c, tile_a, tile_b);
 }
 
-#define ENVLOCK_GEMM(form, rows, columns, own)                                          \
+#define ENVLOCK_GEMM(form, rows, columns, own, depth)                                   \
   KERNEL BOUNDS((rows / own) * (columns / own))                                         \
       envlock_gemm_##form##_##rows##x##columns(Launch launch, Gemm op, GemmGrid grid) { \
-    run_gemm<GemmForm::form, rows, columns, own>(launch, op, grid);                     \
+    run_gemm<GemmForm::form, rows, columns, own, depth>(launch, op, grid);              \
   }
 
-ENVLOCK_GEMM(nn, 32, 32, 4)
-ENVLOCK_GEMM(nt, 32, 32, 4)
-ENVLOCK_GEMM(tn, 32, 32, 4)
-ENVLOCK_GEMM(nn, 64, 64, 4)
-ENVLOCK_GEMM(nt, 64, 64, 4)
-ENVLOCK_GEMM(tn, 64, 64, 4)
-ENVLOCK_GEMM(nn, 128, 128, 8)
-ENVLOCK_GEMM(nt, 128, 128, 8)
-ENVLOCK_GEMM(tn, 128, 128, 8)
+ENVLOCK_GEMM(nn, 32, 32, 4, 16)
+ENVLOCK_GEMM(nt, 32, 32, 4, 16)
+ENVLOCK_GEMM(tn, 32, 32, 4, 16)
+ENVLOCK_GEMM(nn, 64, 64, 4, 16)
+ENVLOCK_GEMM(nt, 64, 64, 4, 16)
+ENVLOCK_GEMM(tn, 64, 64, 4, 16)
+ENVLOCK_GEMM(nn, 128, 128, 8, 8)
+ENVLOCK_GEMM(nt, 128, 128, 8, 8)
+ENVLOCK_GEMM(tn, 128, 128, 8, 8)
 
 #undef ENVLOCK_GEMM
 
