@@ -24,6 +24,7 @@
 #include <thread>
 #include <vector>
 
+#include "envlock/kernels/cpu_kernels.h"
 #include "envlock/kernels/gemm.h"
 
 namespace {
@@ -161,7 +162,7 @@ struct Case {
   int repeat;         ///< calls on separate matrices, one after another, as attention makes them
 };
 
-const char* name(GemmForm form) {
+const char* form_name(GemmForm form) {
   return form == GemmForm::nn ? "NN" : form == GemmForm::nt ? "NT" : "TN";
 }
 
@@ -196,31 +197,34 @@ std::vector<Case> cases() {
 
 struct Settings {
   std::string library;
-  std::string isa = "avx512";
+  std::string isa;  ///< empty: the widest
   std::vector<int> threads = {1, 2};
   int rounds = 20;
   std::string only;
 };
 
-/// Seconds that this thread has been computing (one thread), or of the wall clock (several). The first does not count
-/// what other programs on the machine took.
-double now(int threads) {
+double now(clockid_t clock) {
   timespec t;
-  clock_gettime(threads == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &t);
+  clock_gettime(clock, &t);
   return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
 }
 
 /// The best time of one call, in seconds, over samples of about 100 microseconds that fill `budget` seconds.
+/// One thread's samples of more than a millisecond are measured by what the thread computed, not by the wall clock:
+/// on a machine that others use too, they would hardly ever be left alone. (For short samples that clock is too
+/// coarse.)
 double best_time(const std::function<void()>& call, int threads, double budget) {
-  const double begin = now(threads);
+  const double begin = now(CLOCK_MONOTONIC);
   call();
-  const int calls = std::max(1, static_cast<int>(1e-4 / std::max(now(threads) - begin, 1e-7)));
+  const double first = now(CLOCK_MONOTONIC) - begin;
+  const int calls = std::max(1, static_cast<int>(1e-4 / std::max(first, 1e-7)));
+  const clockid_t clock = threads == 1 && first > 1e-3 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC;
   double best = 1e9;
   do {
-    const double start = now(threads);
+    const double start = now(clock);
     for (int i = 0; i < calls; ++i) call();
-    best = std::min(best, (now(threads) - start) / calls);
-  } while (now(threads) - begin < budget);
+    best = std::min(best, (now(clock) - start) / calls);
+  } while (now(CLOCK_MONOTONIC) - begin < budget);
   return best;
 }
 
@@ -279,7 +283,7 @@ void run_case(const Case& c, const GemmFunctions& functions, const OpenBlas& bla
   for (std::size_t i = 0; i < c_count; ++i)
     worst = std::max(worst, static_cast<double>(std::fabs(ours[i] - theirs[i])));
   const double flops = 2.0 * c.M * c.N * c.K * c.repeat;
-  std::printf("%-9s | %4d x %4d x %4d | %s | %d | %7.1f | %7.1f | %5.2f%s\n", c.group, c.M, c.N, c.K, name(c.form),
+  std::printf("%-9s | %4d x %4d x %4d | %s | %d | %7.1f | %7.1f | %5.2f%s\n", c.group, c.M, c.N, c.K, form_name(c.form),
               threads, flops / our_best * 1e-9, flops / their_best * 1e-9, their_best / our_best,
               worst < 1e-3 ? "" : "  (results differ!)");
   std::fflush(stdout);
@@ -319,20 +323,26 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "name an OpenBLAS with cblas: bench_gemm PATH or ENVLOCK_OPENBLAS=PATH\n");
     return 2;
   }
-  GemmFunctions functions = envlock::kernels::scalar::gemm_functions();
-#if defined(__x86_64__)
-  if (settings.isa == "avx2") functions = envlock::kernels::avx2::gemm_functions();
-  if (settings.isa == "avx512") functions = envlock::kernels::avx512::gemm_functions();
-#endif
-  std::printf("%s, core %s; ours: %s\n", blas.config(), blas.core(), settings.isa.c_str());
+  const GemmFunctions* functions = nullptr;
+  std::string name;
+  for (const envlock::kernels::CpuKernels* usable : envlock::kernels::usable_cpu_kernels()) {
+    if (!settings.isa.empty() && settings.isa != usable->name) continue;
+    functions = &usable->gemm;
+    name = usable->name;
+  }
+  if (functions == nullptr) {
+    std::fprintf(stderr, "this machine cannot run %s\n", settings.isa.c_str());
+    return 2;
+  }
+  std::printf("%s, core %s; ours: %s\n", blas.config(), blas.core(), name.c_str());
   std::printf("group     |   M  x   N  x   K  | form | threads | ours GF/s | OpenBLAS GF/s | ratio\n");
   for (const int threads : settings.threads) {
     Pool pool(threads);
     for (const Case& c : cases()) {
       if (threads > 1 && c.repeat > 1) continue;  // attention is split between threads by head
-      const std::string text = std::string(c.group) + " " + name(c.form) + " " + std::to_string(c.M) + "x" +
+      const std::string text = std::string(c.group) + " " + form_name(c.form) + " " + std::to_string(c.M) + "x" +
                                std::to_string(c.N) + "x" + std::to_string(c.K);
-      if (text.find(settings.only) != std::string::npos) run_case(c, functions, blas, threads, pool, settings.rounds);
+      if (text.find(settings.only) != std::string::npos) run_case(c, *functions, blas, threads, pool, settings.rounds);
     }
   }
 }

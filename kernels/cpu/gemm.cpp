@@ -8,16 +8,24 @@
 namespace envlock::kernels::ENVLOCK_ISA {
 namespace {
 
+// Operands are read where they lie, as long as that is quicker than reading a copy. With vectors of 16 lanes a tile
+// computes so long on one k (28 cycles on the machines of today) that it hardly ever waits for the next one; narrower
+// tiles wait for rows that lie far apart, each on a page of its own and competing with others for the same few places
+// in the caches. A copy costs about as much as some more rows or columns of c, so there must be enough of them.
+constexpr bool kTilesHideLatency = F32::kLanes >= 16;
+constexpr int kRowsWorthPackingB = 128;
+constexpr int kColumnsWorthCopyingA = 128;
+constexpr int kFarColumnsOfA = 512;
+// Rows of a that meet in a tile push each other out of the first-level cache at multiples of 4 KiB.
+constexpr int kFarRowsOfA = 1024;
+
 // One block of b, kBlockK x kBlockN, stays in the second-level cache while the rows of a pass over it, kTileRows at a
 // time. The longer a block of k, the more seldom are the outputs stored and loaded again.
-constexpr int kBlockK = 512;
+constexpr int kBlockK = kTilesHideLatency ? 512 : 256;
 constexpr int kBlockN = 256;
-// Rows that lie a multiple of 4 KiB apart compete for the same few places in a cache: tall blocks of them do not fit.
-constexpr int kCollidingStride = 1024;
-constexpr int kCollidingBlockK = 256;
-// A block of b with colliding rows is copied only if so many rows of a pay for that.
-constexpr int kRowsThatPayForPacking = 192;
-// Copied rows of a lie this much further apart than their length, so that they do not collide.
+
+// So many tiles' rows of a are copied together, and the copied rows lie so much further apart than their length.
+constexpr int kTilesInCopy = kTilesHideLatency ? 1 : 4;
 constexpr int kRowGap = 16;
 
 constexpr int kPanelsInBlock = kBlockN / kTileColumns > 0 ? kBlockN / kTileColumns : 1;
@@ -28,10 +36,6 @@ ENVLOCK_INLINE int divide_up(int value, int by) {
 ENVLOCK_INLINE int least(int a, int b) {
   return a < b ? a : b;
 }
-ENVLOCK_INLINE bool collides(int stride) {
-  return stride % kCollidingStride == 0;
-}
-
 /// `total` cut into the fewest pieces of at most `limit`; none is larger than another by more than 1.
 struct Pieces {
   ENVLOCK_INLINE Pieces(int total, int limit)
@@ -84,27 +88,26 @@ Area area_of_part(const Gemm& gemm, int part, int parts) {
   return {rows.begin, rows.end - rows.begin, columns.begin * kTileColumns, end - columns.begin * kTileColumns};
 }
 
-int longest_block(const Gemm& gemm) {
-  const bool tall =
-      (gemm.form == GemmForm::tn && collides(gemm.lda)) || (gemm.form != GemmForm::nt && collides(gemm.ldb));
-  return tall ? kCollidingBlockK : kBlockK;
-}
+// A copy of a holds kTilesInCopy tiles' rows, one after the other (each kRowGap longer than K), or for each k their
+// values side by side.
+constexpr int kRowsInCopy = kTilesInCopy * kTileRows;
+constexpr int kCopyStep = (kRowsInCopy + F32::kLanes - 1) / F32::kLanes * F32::kLanes;
 
 std::size_t panel_floats(int K) {
   return static_cast<std::size_t>(K) * kTileColumns;
 }
 
 std::size_t workspace_floats(const Gemm& gemm, int) {
-  const int K = least(gemm.K, longest_block(gemm));
+  const int K = least(gemm.K, kBlockK);
   const int panels = least(divide_up(gemm.N, kTileColumns), kPanelsInBlock);
-  return panel_floats(K) * static_cast<std::size_t>(panels) + static_cast<std::size_t>(K + kRowGap) * kTileRows;
+  return panel_floats(K) * static_cast<std::size_t>(panels) + static_cast<std::size_t>(K + kRowGap) * kCopyStep;
 }
 
 /// The terms k .. k+K-1 of the outputs in `area`, which is at most kPanelsInBlock panels wide.
 class Block {
  public:
   Block(const Gemm& gemm, const Area& area, int k, int K, float* workspace)
-      : gemm_(gemm), area_(area), k_(k), packed_(workspace) {
+      : gemm_(gemm), area_(area), k_(k), workspace_(workspace) {
     tile_.K = K;
     tile_.resumes = k > 0;
     tile_.ldc = gemm.ldc;
@@ -112,29 +115,40 @@ class Block {
 
   void run() {
     pack_panels();
-    const Pieces rows(area_.rows, kTileRows);
+    const Pieces tiles(area_.rows, kTileRows);
     int i = area_.row;
-    for (int piece = 0; piece < rows.count; ++piece) {
-      run_rows(i, rows[piece]);
-      i += rows[piece];
+    for (int first = 0; first < tiles.count; first += kTilesInCopy) {
+      const int end = least(first + kTilesInCopy, tiles.count);
+      int rows = 0;
+      for (int tile = first; tile < end; ++tile) rows += tiles[tile];
+      place_a(i, rows);
+      for (int tile = first; tile < end; ++tile) {
+        run_tiles(i, tiles[tile]);
+        i += tiles[tile];
+        tile_.a += by_column() ? tiles[tile] : tiles[tile] * tile_.a_step;
+      }
     }
   }
 
  private:
+  bool by_column() const { return gemm_.form == GemmForm::tn; }
   int columns_from(int column) const { return least(area_.columns - column, kTileColumns); }
 
-  /// Whether the tiles read this panel of b from a copy: always if it has to be transposed, and if it ends within a
-  /// vector, since what lies behind it may not be read.
   bool packs(int columns) const {
-    return gemm_.form == GemmForm::nt || columns % F32::kLanes != 0 ||
-           (collides(gemm_.ldb) && area_.rows >= kRowsThatPayForPacking);
+    return gemm_.form == GemmForm::nt     // has to be transposed
+           || columns % F32::kLanes != 0  // what lies behind the last column may not be read
+           || (!kTilesHideLatency && area_.rows >= kRowsWorthPackingB);
+  }
+  bool copies() const {
+    if (!by_column()) return gemm_.lda >= kFarRowsOfA;
+    return !kTilesHideLatency && gemm_.lda >= kFarColumnsOfA && area_.columns >= kColumnsWorthCopyingA;
   }
 
   const float* panel_of_b(int column) const {
     return gemm_.b + static_cast<std::ptrdiff_t>(k_) * gemm_.ldb + area_.column + column;
   }
   float* packed_panel(int column) const {
-    return packed_ + panel_floats(tile_.K) * static_cast<std::size_t>(column / kTileColumns);
+    return workspace_ + panel_floats(tile_.K) * static_cast<std::size_t>(divide_up(column, kTileColumns));
   }
 
   void pack_panels() const {
@@ -149,19 +163,21 @@ class Block {
     }
   }
 
-  /// `rows` rows of the area, from row i of c on.
-  void run_rows(int i, int rows) {
-    const bool columnwise = gemm_.form == GemmForm::tn;
-    tile_.a = columnwise ? gemm_.a + static_cast<std::ptrdiff_t>(k_) * gemm_.lda + i
-                         : gemm_.a + static_cast<std::ptrdiff_t>(i) * gemm_.lda + k_;
-    tile_.a_step = gemm_.lda;
-    if (!columnwise && collides(gemm_.lda)) {
-      float* copy = packed_panel(divide_up(area_.columns, kTileColumns) * kTileColumns);
-      pack_rows(copy, tile_.K + kRowGap, tile_.a, gemm_.lda, rows, tile_.K);
-      tile_.a = copy;
-      tile_.a_step = tile_.K + kRowGap;
-    }
-    const TileTable& tiles = columnwise ? kTilesByColumn : kTilesByRow;
+  /// Lets the tiles begin at row i of c; this many rows from there are copied, if any.
+  void place_a(int i, int rows) {
+    const std::ptrdiff_t lda = gemm_.lda;
+    tile_.a = by_column() ? gemm_.a + k_ * lda + i : gemm_.a + i * lda + k_;
+    tile_.a_step = lda;
+    if (!copies()) return;
+    float* copy = packed_panel(area_.columns);
+    tile_.a_step = by_column() ? kCopyStep : tile_.K + kRowGap;
+    pack_rows(copy, tile_.a_step, tile_.a, lda, by_column() ? tile_.K : rows, by_column() ? rows : tile_.K);
+    tile_.a = copy;
+  }
+
+  /// One tile after another, from left to right, over `rows` rows from row i of c on.
+  void run_tiles(int i, int rows) {
+    const TileTable& tiles = by_column() ? kTilesByColumn : kTilesByRow;
     for (int column = 0; column < area_.columns; column += kTileColumns) {
       tile_.columns = columns_from(column);
       const bool packed = packs(tile_.columns);
@@ -175,16 +191,28 @@ class Block {
   const Gemm& gemm_;
   const Area& area_;
   int k_;
-  float* packed_;
+  float* workspace_;
   Tile tile_{};
 };
 
+/// The empty chain is +0.
+void clear(const Gemm& gemm, const Area& area) {
+  for (int i = area.row; i < area.row + area.rows; ++i)
+    for (int j = area.column; j < area.column + area.columns; ++j)
+      gemm.c[static_cast<std::ptrdiff_t>(i) * gemm.ldc + j] = 0.0f;
+}
+
 void run(const Gemm& gemm, int part, int parts, float* workspace) {
   const Area area = area_of_part(gemm, part, parts);
-  const Pieces depths(gemm.K, longest_block(gemm));
+  if (area.rows == 0 || area.columns == 0) return;
+  if (gemm.K == 0) {
+    clear(gemm, area);
+    return;
+  }
+  const Pieces depths(gemm.K, kBlockK);
   const Pieces widths(divide_up(area.columns, kTileColumns), kPanelsInBlock);
   int k = 0;
-  for (int depth = 0; depth == 0 || depth < depths.count; ++depth) {  // also when K is 0: the empty chain is +0
+  for (int depth = 0; depth < depths.count; ++depth) {
     const int K = depths[depth];
     int column = 0;
     for (int width = 0; width < widths.count; ++width) {
