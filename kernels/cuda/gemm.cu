@@ -11,8 +11,8 @@ struct alignas(16) Quad {
 /// A block computes a kRows x kColumns tile of c, kDepth steps of k at a time; each of its threads owns kOwn x kOwn
 /// outputs and runs their whole chains, k ascending, in registers. Tiles of a and b pass through two buffers in shared
 /// memory, so that one barrier a step suffices: whoever refills a buffer has passed the barrier after its last use.
-/// What lies outside a or b is stored as +0 and only ever reaches outputs outside c; past the last k the chain simply
-/// ends.
+/// In place of what lies outside a or b the nearest element is read: it only ever reaches outputs outside c, and past
+/// the last k the chain simply ends.
 template <GemmForm kForm, int kRows, int kColumns, int kOwn, int kDepth>
 struct TiledGemm {
   static constexpr int kAcross = kColumns / kOwn;  // threads along a row of the tile
@@ -34,22 +34,24 @@ struct TiledGemm {
   DEVICE static int column_of(int index) { return kForm == GemmForm::nt ? index / kDepth : index % kColumns; }
   DEVICE static int depth_of_b(int index) { return kForm == GemmForm::nt ? index % kDepth : index / kColumns; }
 
+  DEVICE static int least(int left, int right) { return left < right ? left : right; }
+
   DEVICE void fetch(int k0, float (&from_a)[kLoadsA], float (&from_b)[kLoadsB]) const {
 #pragma unroll
     for (int load = 0; load < kLoadsA; ++load) {
       const int index = load * kThreads + thread_x();
-      const int i = row0 + row_of(index);
-      const int k = k0 + depth_of_a(index);
+      const int i = least(row0 + row_of(index), op.M - 1);
+      const int k = least(k0 + depth_of_a(index), op.K - 1);
       const int at = kForm == GemmForm::tn ? k * op.lda + i : i * op.lda + k;
-      from_a[load] = i < op.M && k < op.K ? a[at] : 0.0f;
+      from_a[load] = a[at];
     }
 #pragma unroll
     for (int load = 0; load < kLoadsB; ++load) {
       const int index = load * kThreads + thread_x();
-      const int j = column0 + column_of(index);
-      const int k = k0 + depth_of_b(index);
+      const int j = least(column0 + column_of(index), op.N - 1);
+      const int k = least(k0 + depth_of_b(index), op.K - 1);
       const int at = kForm == GemmForm::nt ? j * op.ldb + k : k * op.ldb + j;
-      from_b[load] = j < op.N && k < op.K ? b[at] : 0.0f;
+      from_b[load] = b[at];
     }
   }
 
