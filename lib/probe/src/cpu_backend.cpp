@@ -43,6 +43,7 @@ class CpuBackend final : public Backend {
       : plan_(plan),
         options_(options),
         kernels_(choose_kernels(options.isa)),
+        gemm_(options.gemm.value_or(kernels_.gemm)),
         arena_(plan.arena_elements),
         initial_(plan_, words(), initial_tensors(plan_)),
         step_(plan_, words(), plan_.digested),
@@ -114,8 +115,8 @@ class CpuBackend final : public Backend {
     std::size_t floats = 0;
     for (const Op& op : plan_.ops) {
       if (const auto* gemm = std::get_if<GemmOp>(&op.kind)) {
-        floats = std::max(floats, kernels_.gemm.workspace_floats(matrix(*gemm, 0, 0), 1));
-        floats = std::max(floats, kernels_.gemm.workspace_floats(matrix(*gemm, 0, 0), pool_.threads()));
+        floats = std::max(floats, gemm_.workspace_floats(matrix(*gemm, 0, 0), 1));
+        floats = std::max(floats, gemm_.workspace_floats(matrix(*gemm, 0, 0), pool_.threads()));
       }
     }
     std::vector<AlignedFloats> workspaces;
@@ -238,13 +239,13 @@ class CpuBackend final : public Backend {
     if (matrices == 1) {
       const int parts = work < kSmallProduct ? 1 : pool_.threads();
       const kernels::Gemm gemm = matrix(op, 0, 0);
-      pool_.run(parts, [&](int part, int thread) { kernels_.gemm.run(gemm, part, parts, workspace(thread)); });
+      pool_.run(parts, [&](int part, int thread) { gemm_.run(gemm, part, parts, workspace(thread)); });
       return;
     }
     const int parts = work * matrices < kSmallProduct ? 1 : std::min(matrices, 4 * pool_.threads());
     pool_.run(parts, [&](int part, int thread) {
       for (int i = matrices * part / parts; i < matrices * (part + 1) / parts; ++i) {
-        kernels_.gemm.run(matrix(op, i / op.inner, i % op.inner), 0, 1, workspace(thread));
+        gemm_.run(matrix(op, i / op.inner, i % op.inner), 0, 1, workspace(thread));
       }
     });
   }
@@ -312,6 +313,7 @@ class CpuBackend final : public Backend {
   Plan plan_;
   CpuOptions options_;
   const CpuKernels& kernels_;
+  kernels::GemmFunctions gemm_;
   AlignedFloats arena_;
   LeafQueue initial_;
   LeafQueue step_;

@@ -2,10 +2,12 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "envlock/kernels/gemm.h"
 #include "envlock/probe/backend.h"
 
 namespace envlock::probe {
@@ -25,6 +27,8 @@ struct CpuOptions {
   FpMode fp_mode = FpMode::normalised;
   bool digests = true;  ///< false: StepResult has no roots (to measure the computation alone)
   Disturb disturb;
+  /// Another library's matrix products in place of ours; then the digests are that library's.
+  std::optional<kernels::GemmFunctions> gemm;
 };
 
 /// The names of the instruction sets that this machine can run, slowest first.
