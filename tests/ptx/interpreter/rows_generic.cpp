@@ -1,0 +1,10 @@
+#include "rows.h"
+#include "trace.h"
+
+#include <bit>
+#include <limits>
+#include <type_traits>
+
+#define ENVLOCK_ROWS_NAME "generic"
+#define ENVLOCK_ROWS_GETTER rows_generic
+#include "rows_body.inc"
