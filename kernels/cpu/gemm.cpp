@@ -19,9 +19,15 @@ constexpr int kFarColumnsOfA = 512;
 // Rows of a that meet in a tile push each other out of the first-level cache at multiples of 4 KiB.
 constexpr int kFarRowsOfA = 1024;
 
-// One block of b, kBlockK x kBlockN, stays in the second-level cache while the rows of a pass over it, kTileRows at a
-// time. The longer a block of k, the more seldom are the outputs stored and loaded again.
-constexpr int kBlockK = kTilesHideLatency ? 512 : 256;
+/// The longest block of k. Long ones are good because outputs are stored and loaded again between blocks; what is read
+/// from k to k at a distance, as a is in form tn, fits the caches in shorter ones only.
+int longest_block(const Gemm& gemm) {
+  if (!kTilesHideLatency) return 256;
+  if (gemm.form != GemmForm::tn) return 1024;
+  return gemm.lda < kFarRowsOfA ? 512 : 256;
+}
+
+// So many columns of b stay in the second-level cache while the rows of a pass over them, kTileRows at a time.
 constexpr int kBlockN = 256;
 
 // So many tiles' rows of a are copied together, and the copied rows lie so much further apart than their length.
@@ -36,6 +42,7 @@ ENVLOCK_INLINE int divide_up(int value, int by) {
 ENVLOCK_INLINE int least(int a, int b) {
   return a < b ? a : b;
 }
+
 /// `total` cut into the fewest pieces of at most `limit`; none is larger than another by more than 1.
 struct Pieces {
   ENVLOCK_INLINE Pieces(int total, int limit)
@@ -98,7 +105,7 @@ std::size_t panel_floats(int K) {
 }
 
 std::size_t workspace_floats(const Gemm& gemm, int) {
-  const int K = least(gemm.K, kBlockK);
+  const int K = least(gemm.K, longest_block(gemm));
   const int panels = least(divide_up(gemm.N, kTileColumns), kPanelsInBlock);
   return panel_floats(K) * static_cast<std::size_t>(panels) + static_cast<std::size_t>(K + kRowGap) * kCopyStep;
 }
@@ -209,7 +216,7 @@ void run(const Gemm& gemm, int part, int parts, float* workspace) {
     clear(gemm, area);
     return;
   }
-  const Pieces depths(gemm.K, kBlockK);
+  const Pieces depths(gemm.K, longest_block(gemm));
   const Pieces widths(divide_up(area.columns, kTileColumns), kPanelsInBlock);
   int k = 0;
   for (int depth = 0; depth < depths.count; ++depth) {
