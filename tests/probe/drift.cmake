@@ -1,0 +1,2 @@
+# What must not change a digest, and what must be found when it does.
+include(chain.cmake)

@@ -1,0 +1,45 @@
+# Preprocesses every kernel as a build with -ffast-math would, which must end in the guard's words; and with x87
+# arithmetic, where the compiler has that.
+file(GLOB sources ${KERNELS}/cpu/*.cpp)
+if(NOT sources)
+  message(FATAL_ERROR "no sources in ${KERNELS}/cpu")
+endif()
+
+# Sets `guarded` to whether preprocessing with these flags ends in those words.
+function(preprocess source words)
+  execute_process(
+    COMMAND ${COMPILER} -std=c++20 -E -I${KERNELS}/include -DENVLOCK_ISA=scalar ${ARGN} ${source}
+    OUTPUT_QUIET ERROR_VARIABLE errors RESULT_VARIABLE result)
+  if(NOT result EQUAL 0 AND errors MATCHES "${words}")
+    set(guarded yes PARENT_SCOPE)
+  elseif(result EQUAL 0)
+    set(guarded no PARENT_SCOPE)
+  else()
+    message(FATAL_ERROR "${source}: ${errors}")
+  endif()
+endfunction()
+
+foreach(source ${sources})
+  preprocess(${source} "built with -ffast-math, the kernels would not compute" -ffast-math)
+  if(NOT guarded)
+    message(FATAL_ERROR "${source} lets -ffast-math pass")
+  endif()
+  preprocess(${source} "" -O2)
+  if(guarded)
+    message(FATAL_ERROR "${source} refuses an ordinary build")
+  endif()
+endforeach()
+message("all kernels refuse -ffast-math")
+
+execute_process(COMMAND ${COMPILER} -mfpmath=387 -dM -E -x c++ /dev/null OUTPUT_VARIABLE macros ERROR_QUIET RESULT_VARIABLE result)
+if(NOT result EQUAL 0 OR NOT macros MATCHES "__FLT_EVAL_METHOD__ 2")
+  message("no x87 arithmetic with this compiler; its guard was not tried")
+  return()
+endif()
+foreach(source ${sources})
+  preprocess(${source} "float expressions must be evaluated in float" -mfpmath=387)
+  if(NOT guarded)
+    message(FATAL_ERROR "${source} lets x87 arithmetic pass")
+  endif()
+endforeach()
+message("all kernels refuse x87 arithmetic")
