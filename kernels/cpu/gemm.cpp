@@ -82,8 +82,11 @@ Area area_of_part(const Gemm& gemm, int part, int parts) {
   long long best_cost = -1;
   for (int across = 1; across <= parts; ++across) {
     if (parts % across != 0) continue;
-    // Packing a panel of b takes about as long as multiplying five rows with it, and every area packs for itself.
-    const long long cost = static_cast<long long>(divide_up(gemm.M, parts / across) + 5) * divide_up(panels, across);
+    // Every area packs b and fetches a for itself: that takes a panel as long as five more rows, and a row as long as a
+    // quarter of a panel more.
+    const long long rows = divide_up(gemm.M, parts / across) + 5;
+    const long long quarter_panels = 4LL * divide_up(panels, across) + 1;
+    const long long cost = rows * quarter_panels;
     if (best_cost < 0 || cost < best_cost) {
       best_cost = cost;
       best_across = across;
