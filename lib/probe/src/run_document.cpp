@@ -52,16 +52,17 @@ std::optional<Repeat::Wrong> parse_wrong(std::string_view text) {
 }
 
 Verdict judge(const RunDocument& document) {
-  // What does not even agree with itself says nothing about an environment or a compiler.
-  if (document.repeat.difference) return Verdict::unstable;
-  // The reference part sets the floating-point unit itself: no setting explains a wrong digest there.
-  if (document.golden_mismatch) return Verdict::miscomputed;
   const bool settings_differ = std::any_of(document.fp_settings.begin(), document.fp_settings.end(),
                                            [](const auto& settings) { return !settings.empty(); });
   const bool canary_failed =
       std::any_of(document.canaries.begin(), document.canaries.end(), [](const Canary& canary) { return !canary.ok; });
-  if (document.as_found_difference || settings_differ || canary_failed) return Verdict::fp_environment;
-  return Verdict::as_specified;
+  const bool environment_differs = settings_differ || canary_failed;
+  // What does not even agree with itself says nothing about an environment or a compiler. Where all settings are the
+  // default ones, the two parts are the same computation twice.
+  if (document.repeat.difference || (document.as_found_difference && !environment_differs)) return Verdict::unstable;
+  // The reference part sets the floating-point unit itself: no setting explains a wrong digest there.
+  if (document.golden_mismatch) return Verdict::miscomputed;
+  return environment_differs ? Verdict::fp_environment : Verdict::as_specified;
 }
 
 bool is_run_document(std::string_view text) {
