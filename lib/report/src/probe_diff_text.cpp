@@ -47,8 +47,8 @@ std::string run_lines(const std::vector<std::string>& names, const std::vector<R
 
 std::string legend(const std::string& indent, const Style& style) {
   return indent +
-         paint("digests: █ all equal, ▁–▇ some, · none; loss: = the same, else log2 of the distance in ulp", Color::dim,
-               style) +
+         paint("digests: the share that differs, · none, █ all; loss: · equal, else log2 of the distance in ulp",
+               Color::dim, style) +
          "\n";
 }
 

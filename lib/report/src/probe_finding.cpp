@@ -86,7 +86,7 @@ std::string elements_words(const Mismatch& mismatch) {
 void add_elements(core::Diagnostic& diagnostic, const Mismatch& mismatch) {
   if (!mismatch.elements) return;
   diagnostic.why.push_back(elements_words(mismatch));
-  if (!mismatch.truth.empty()) diagnostic.why.push_back("the right elements: " + mismatch.truth);
+  if (!mismatch.truth.empty()) diagnostic.why.push_back("held against " + mismatch.truth);
 }
 
 /// Agreement, what the tensor is, its elements, NaNs: the facts that every finding of a mismatch states.
@@ -208,12 +208,11 @@ core::Diagnostic fp_environment(const RunDocument& document) {
   finding.code = "fp-environment";
   const std::vector<std::string> settings = all_settings(document);
   finding.what = settings.empty() ? "single operations do not give what IEEE 754 says, in this process"
-                                  : "something in this process sets the floating-point unit to " + list_words(settings);
+                                  : "this process has the floating-point unit set to " + list_words(settings);
   if (document.as_found_difference) {
     const Mismatch& mismatch = *document.as_found_difference;
-    finding.what += ", which shows at " + place_words(mismatch);
-    add_sides(finding, mismatch, type_of(document, mismatch),
-              {"reference: IEEE 754's defaults set in every thread", "as-found: the settings as they were"});
+    finding.what += ": " + place_words(mismatch) + " shows it";
+    add_sides(finding, mismatch, type_of(document, mismatch), {"part `reference`", "part `as-found`"});
   }
   if (document.golden_compared > 0) {
     finding.why.emplace_back(

@@ -147,7 +147,9 @@ class Page {
     }
     card += "<span class=\"root mono dim\">root " + core::format(first.root) + "</span>\n";
     if (index == 0) {
-      card += "<p>" + html_text(verdict_words(first)) + ".</p>\n";
+      std::string words = verdict_words(first);
+      words.front() = static_cast<char>(words.front() - 'a' + 'A');
+      card += "<p>" + html_text(words) + ".</p>\n";
     } else {
       card += apart(index);
     }
@@ -207,10 +209,9 @@ class Page {
     if (curves.front().losses.empty()) return {};
     std::string section = "<h2>Loss</h2>\n";
     const std::vector<std::uint32_t>& first = curves.front().losses;
-    section += fmt::format("<p class=\"dim\">{} <code>{}</code> at step 0, {} <code>{}</code> at step {}.{}</p>\n",
+    section += fmt::format("<p class=\"dim\">{} <code>{}</code> at step 0, {} <code>{}</code> at step {}.</p>\n",
                            probe::decimal_float(first.front()), probe::hex_float(first.front()),
-                           probe::decimal_float(first.back()), probe::hex_float(first.back()), first.size() - 1,
-                           curves.size() > 1 ? " Curves that coincide show as stripes." : "");
+                           probe::decimal_float(first.back()), probe::hex_float(first.back()), first.size() - 1);
     return section + "<figure>\n" + legend(0) + svg_losses(curves) + "</figure>\n";
   }
 
@@ -245,20 +246,31 @@ class Page {
         "<li>ringed: the first that differs</li></ul>\n";
     std::size_t drawn = 0;
     section += golden_map();
-    section += as_found_map(0);
+    section += as_found_map();
     for (std::size_t i = 1; i < groups_.groups.size(); ++i) {
       if (!comparable(i) || groups_.against_first[i - 1].equal()) continue;
       if (++drawn > kMostMaps) continue;
-      for (const probe::PartComparison& part : groups_.against_first[i - 1].parts) {
-        const Differs map =
-            differs(digests_of(*find_part(base(), part.part)), digests_of(*find_part(first_of(i), part.part)));
-        if (count(map) > 0)
-          section += figure("Part " + part.part + ": " + group_name(i) + ", held against group 1", map);
-      }
-      section += as_found_map(i);
+      section += group_maps(i);
     }
     if (drawn > kMostMaps) section += "<p>" + format_count(drawn - kMostMaps) + " more groups are not drawn.</p>\n";
     return section;
+  }
+
+  std::string group_maps(std::size_t index) const {
+    std::string drawn;
+    Differs last;
+    for (const probe::PartComparison& part : groups_.against_first[index - 1].parts) {
+      Differs map =
+          differs(digests_of(*find_part(base(), part.part)), digests_of(*find_part(first_of(index), part.part)));
+      if (count(map) == 0) continue;
+      if (map == last) {
+        drawn += "<p class=\"dim\">Part " + html_text(part.part) + " differs in the same places.</p>\n";
+        continue;
+      }
+      last = map;
+      drawn += figure("Part " + part.part + " of " + group_name(index) + ", held against group 1", std::move(map));
+    }
+    return drawn;
   }
 
   std::string golden_map() const {
@@ -273,12 +285,12 @@ class Page {
                   differs(golden.steps, digests_of(*reference)));
   }
 
-  std::string as_found_map(std::size_t group) const {
-    const RunDocument& document = first_of(group);
+  std::string as_found_map() const {
+    const RunDocument& document = base();
     const probe::PartRecord* reference = find_part(document, "reference");
     const probe::PartRecord* as_found = find_part(document, "as-found");
     if (!document.as_found_difference || reference == nullptr || as_found == nullptr) return {};
-    return figure("Part as-found of " + group_name(group) + ", held against its part reference",
+    return figure("Part as-found of " + group_name(0) + ", held against its part reference",
                   differs(digests_of(*reference), digests_of(*as_found)));
   }
 

@@ -52,6 +52,7 @@ circle.c6, .key.c6 { fill: var(--c6); background: var(--c6); } circle.c7, .key.c
 .same { fill: var(--same); } .diff { fill: var(--diff); } .hover { fill: transparent; } .hover:hover { fill: var(--line); }
 .cellgrid { stroke: var(--grid); stroke-width: 1; fill: none; }
 .band { fill: var(--line); opacity: .75; } .band.odd { opacity: .4; }
+svg .callout { fill: var(--fg); font-size: 12px; font-weight: 600; stroke: var(--bg); stroke-width: 3px; paint-order: stroke; }
 .ring { fill: none; stroke: var(--fg); stroke-width: 1.8; }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 18px; font-size: 13px; margin: 2px 0 4px; padding: 0; list-style: none; }
 .key { display: inline-block; width: 14px; height: 4px; border-radius: 2px; margin-right: 6px; vertical-align: middle; }

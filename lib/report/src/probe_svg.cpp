@@ -81,6 +81,18 @@ std::string dot(double x, double y, const std::string& color, double radius, con
                      color, x, y, radius, html_text(title));
 }
 
+/// The first curve is broad and pale, the others are dashes that leave gaps for each other: curves that coincide can
+/// all be seen.
+std::string stroke(std::size_t index, std::size_t curves) {
+  if (curves == 1) return " stroke-width=\"2.5\"";
+  if (index == 0) return " stroke-width=\"7\" stroke-opacity=\"0.4\"";
+  constexpr std::size_t kDash = 9;
+  const std::size_t others = curves - 1;
+  return fmt::format(
+      " stroke-width=\"2.5\" style=\"stroke-linecap: butt; stroke-dasharray: {} {}; stroke-dashoffset: -{}\"", kDash,
+      kDash * std::max<std::size_t>(others - 1, 1), kDash * (index - 1));
+}
+
 double log2_of(std::uint64_t ulp) {
   const int whole = log2_floor(ulp);
   return whole + static_cast<double>(ulp) / static_cast<double>(std::uint64_t{1} << whole) - 1;
@@ -147,7 +159,6 @@ std::string svg_losses(const std::vector<Curve>& curves) {
   for (std::size_t i = 0; i < curves.size(); ++i) {
     const Curve& curve = curves[i];
     const std::string color = color_class(curve.color);
-    const double width = std::max(2.0, 7.0 - 2.5 * static_cast<double>(i));
     std::vector<std::optional<std::pair<double, double>>> points;
     std::string dots;
     for (std::size_t step = 0; step < curve.losses.size(); ++step) {
@@ -160,7 +171,7 @@ std::string svg_losses(const std::vector<Curve>& curves) {
                   curve.name + ", step " + std::to_string(step) + ": " + probe::decimal_float(bits) + " " +
                       probe::hex_float(bits));
     }
-    drawn += fmt::format("<path class=\"curve {}\" stroke-width=\"{:.1f}\" d=\"{}\"/>\n", color, width, path(points));
+    drawn += fmt::format("<path class=\"curve {}\"{} d=\"{}\"/>\n", color, stroke(i, curves.size()), path(points));
     drawn += dots;
   }
   return drawn + "</svg>\n";

@@ -20,7 +20,7 @@ struct Curve {
   std::vector<std::uint32_t> losses;  ///< as bits
   int color = 0;                      ///< class "c0" to "c7"
 };
-/// Loss by step. Curves that coincide show as stripes: each is drawn thinner than the one below it.
+/// Loss by step. Of curves that coincide each can be seen: the first is broad and pale, the others are dashed.
 std::string svg_losses(const std::vector<Curve>& curves);
 
 /// How far a curve is from the one that all are held against, by step.

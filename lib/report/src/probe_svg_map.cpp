@@ -15,7 +15,9 @@ constexpr double kRight = 14;
 constexpr double kBand = 20;  // the names of the passes, above the cells
 constexpr double kGap = 6;    // between the initial state and step 0
 constexpr double kMostHeight = 480;
-constexpr double kLetter = 6.3;  // the width that a letter of a band's name takes, at most
+constexpr double kRowHeight = 13;
+constexpr double kEqualRowHeight = 3;  // where nothing differs there is nothing to point at
+constexpr double kLetter = 6.3;        // the width that a letter of a band's name takes, at most
 
 /// The part of a step that an op belongs to: neighbours of one share a band.
 std::string band_of(const std::string& op) {
@@ -39,7 +41,11 @@ class Map {
     const auto columns = static_cast<double>(std::max(ops_.size(), initial_.size()));
     cell_width_ = (kWidth - kLeft - kRight) / columns;
     rows_ = std::max<std::size_t>(map.differs.size(), 1) - 1;
-    cell_height_ = std::clamp(kMostHeight / static_cast<double>(std::max<std::size_t>(rows_, 1)), 1.0, 13.0);
+    const bool any = std::any_of(map.differs.begin(), map.differs.end(), [](const std::vector<bool>& row) {
+      return std::find(row.begin(), row.end(), true) != row.end();
+    });
+    cell_height_ = std::clamp(kMostHeight / static_cast<double>(std::max<std::size_t>(rows_, 1)), 1.0,
+                              any ? kRowHeight : kEqualRowHeight);
   }
 
   std::string draw() {
@@ -114,7 +120,7 @@ class Map {
       return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>\n", kLeft - 8, top + 4, text);
     };
     std::string drawn = label(initial_y() + std::max(cell_height_, 8.0) / 2, "initial");
-    const std::size_t every = std::max<std::size_t>(static_cast<std::size_t>(12 / cell_height_ + 0.99), 1);
+    const std::size_t every = std::max<std::size_t>(static_cast<std::size_t>(11 / cell_height_ + 0.99), 1);
     for (std::size_t row = 0; row < rows_; row += every) drawn += label(y(row) + cell_height_ / 2, std::to_string(row));
     return drawn;
   }
@@ -152,11 +158,23 @@ class Map {
       const double height = row == 0 ? std::max(cell_height_, 8.0) : cell_height_;
       const double top = row == 0 ? initial_y() : y(row - 1);
       const std::string& name = row == 0 ? initial_[op].name : ops_[op].name;
+      const double radius = std::max(cell_width_, height) / 2 + 4;
+      const double middle = x(op) + cell_width_ / 2;
+      const std::string words = step_words(static_cast<int>(row) - 1) + ", " + name;
       return fmt::format("<circle class=\"ring\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{:.1f}\"><title>{}</title></circle>\n",
-                         x(op) + cell_width_ / 2, top + height / 2, std::max(cell_width_, height) / 2 + 4,
-                         html_text("the first that differs: " + step_words(static_cast<int>(row) - 1) + ", " + name));
+                         middle, top + height / 2, radius, html_text("the first that differs: " + words)) +
+             callout(row, middle, radius, top, words);
     }
     return {};
+  }
+
+  /// Above the ring, where by definition all is equal; of the initial state behind its row.
+  std::string callout(std::size_t row, double middle, double radius, double top, const std::string& words) const {
+    const bool initial = row == 0;
+    const bool rightwards = initial || middle < kWidth / 2;
+    const double at = initial ? x(initial_.size()) + 12 : rightwards ? middle + radius : middle - radius;
+    return fmt::format("<text class=\"callout\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\">{}</text>\n", at,
+                       initial ? top + 10 : top - 5, rightwards ? "start" : "end", html_text(words));
   }
 
   const AgreementMap& map_;
