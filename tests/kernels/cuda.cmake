@@ -39,9 +39,18 @@ add_test(NAME cuda_device COMMAND test_cuda_device "[device]" WORKING_DIRECTORY 
 set_property(TEST cuda_device PROPERTY LABELS gpu)
 if(EXISTS ${PROJECT_SOURCE_DIR}/tests/ptx/CMakeLists.txt)
   add_dependencies(test_cuda_device cuda_fake)
+  set(fake "ENVLOCK_LIBCUDA=$<TARGET_FILE:cuda_fake>")
   foreach(part device mutation)
     add_test(NAME cuda_interpreter_${part} COMMAND test_cuda_device "[${part}]" WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
-    set_tests_properties(cuda_interpreter_${part} PROPERTIES
-      ENVIRONMENT "ENVLOCK_LIBCUDA=$<TARGET_FILE:cuda_fake>" LABELS ptx)
+    set_tests_properties(cuda_interpreter_${part} PROPERTIES ENVIRONMENT "${fake}" LABELS ptx)
   endforeach()
+  # One multiprocessor gets the largest tiles; nothing runs before somebody waits; blocks come in another order.
+  add_test(NAME cuda_interpreter_large_tiles COMMAND test_cuda_device "[steps]" WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  set_tests_properties(cuda_interpreter_large_tiles PROPERTIES LABELS ptx
+    ENVIRONMENT "${fake};ENVLOCK_FAKE_CUDA_SMS=1;ENVLOCK_FAKE_CUDA_LATE=1;ENVLOCK_FAKE_CUDA_SEED=7")
+  add_test(NAME cuda_interpreter_nvcc
+    COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/cuda_nvcc_steps.py ${PROJECT_SOURCE_DIR}
+            $<TARGET_FILE:test_cuda_device>)
+  set_tests_properties(cuda_interpreter_nvcc PROPERTIES
+    ENVIRONMENT "${fake}" LABELS ptx SKIP_REGULAR_EXPRESSION "^skipped: ")
 endif()

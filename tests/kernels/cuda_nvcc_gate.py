@@ -48,10 +48,19 @@ def machine_code_faults(ptxas, ptx_path, architecture, folder):
         return list(sass_census.faults(file.read(), fma_by_kernel(ptx.read())))
 
 
+def architectures(nvcc):
+    """The numbers of all that this nvcc compiles for, oldest first."""
+    return sorted(re.findall(r"compute_(\d+)", run(nvcc, "--list-gpu-arch")[1]), key=int)
+
+
+def compile_ptx(nvcc, kernels, number, path):
+    return run(nvcc, *FLAGS, "-Iinclude", "-Icuda", "-x", "cu", "-ptx", f"-arch=compute_{number}", "-o", path,
+               "cuda/all.cu", cwd=kernels)
+
+
 def nvcc_faults(nvcc, ptxas, kernels, number, folder):
     ptx_path = os.path.join(folder, f"nvcc_{number}.ptx")
-    code, output = run(nvcc, *FLAGS, "-Iinclude", "-Icuda", "-x", "cu", "-ptx", f"-arch=compute_{number}", "-o", ptx_path,
-                       "cuda/all.cu", cwd=kernels)
+    code, output = compile_ptx(nvcc, kernels, number, ptx_path)
     if code != 0:
         return [output.strip()[:2000]]
     with open(ptx_path, encoding="utf-8") as file:
@@ -66,7 +75,7 @@ def main(source):
         return 0
     kernels = os.path.join(source, "kernels")
     shipped = os.path.join(kernels, "ptx", "envlock_kernels.ptx")
-    numbers = re.findall(r"compute_(\d+)", run(nvcc, "--list-gpu-arch")[1])
+    numbers = architectures(nvcc)
     oldest_middle_newest = sorted({numbers[0], numbers[len(numbers) // 2], numbers[-1]}, key=int)
     with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         jobs = [(f"nvcc for {n}", pool.submit(nvcc_faults, nvcc, ptxas, kernels, n, folder)) for n in numbers]

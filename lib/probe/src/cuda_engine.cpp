@@ -46,6 +46,7 @@ Engine::Engine(const Plan& plan, const CudaOptions& options, int replicas)
   step_ = programmer_.step();
   hash_initial_ = programmer_.hash(initial_table_, memory_.tables[0]);
   hash_step_ = programmer_.hash(step_table_, memory_.tables[1]);
+  session_.wait();  // what was uploaded lies in memory that ends here
 }
 
 int Engine::busy_replicas() const {
@@ -79,8 +80,10 @@ void Engine::launch_start() {
 
 void Engine::launch_step(const StepInputs& inputs) {
   session_.enter();
-  // Two places for the batch, in turn: this one is not overwritten while the step before may still read the other.
-  std::vector<std::uint32_t> batch = inputs.tokens;
+  // Two places for the batch, in turn, on the host as on the device: this one is not overwritten while the copy or the
+  // step before may still read the other.
+  std::vector<std::uint32_t>& batch = batches_[next_batch_];
+  batch = inputs.tokens;
   batch.insert(batch.end(), inputs.targets.begin(), inputs.targets.end());
   session_.upload(memory_.sent[next_batch_], batch.data(), batch.size() * sizeof batch[0]);
   session_.launch(take_batch_[next_batch_]);

@@ -49,6 +49,7 @@ class Engine {
   KernelCall take_batch_[2];
   std::vector<KernelCall> hash_initial_;
   std::vector<KernelCall> hash_step_;
+  std::vector<std::uint32_t> batches_[2];
   int next_batch_ = 0;
   Address noted_ = 0;
   std::vector<std::size_t> noted_from_;  ///< of each call of step_, in elements

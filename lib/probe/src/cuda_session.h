@@ -53,7 +53,7 @@ class Session {
 
   /// Memory that lives as long as the session; its content is undefined.
   Address allocate(std::size_t bytes);
-  /// Copies, in order with the launches. `from` may be changed when the call returns.
+  /// Copies, in order with the launches. `from` must stay as it is until something waited.
   void upload(Address to, const void* from, std::size_t bytes) const;
   /// Waits for all that was launched, then copies.
   void download(void* to, Address from, std::size_t bytes) const;

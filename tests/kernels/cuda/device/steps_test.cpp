@@ -1,4 +1,7 @@
 // Whole training steps on a GPU, digest by digest against the processor.
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <string>
 
 #include "device/on_device.h"
@@ -36,10 +39,10 @@ std::vector<std::string> step_names(const Plan& plan) {
   return names;
 }
 
-void compare_steps(const Size& size, int steps) {
+void compare_steps(const Size& size, int steps, const std::string& ptx = {}) {
   const Plan plan = make_plan(size);
   const auto cpu = make_cpu_backend(plan, {});
-  const auto gpu = make_cuda_backend(plan, {});
+  const auto gpu = make_cuda_backend(plan, {.device = 0, .digests = true, .ptx = ptx, .self_test = true});
   check_equal(gpu->start(), cpu->start(), initial_names(plan));
   Schedule schedule(size);
   for (int step = 0; step < steps; ++step) {
@@ -62,6 +65,17 @@ TEST_CASE("steps of the quick model on a GPU are those on a processor", "[device
 TEST_CASE("steps of a model with odd dimensions on a GPU are those on a processor", "[device][steps]") {
   if (!has_cuda_device()) return;
   compare_steps(kOdd, 3);
+}
+
+TEST_CASE("the PTX of another compiler computes the same", "[compilers]") {
+  if (!has_cuda_device()) return;
+  const char* path = std::getenv("ENVLOCK_TEST_PTX");
+  REQUIRE(path != nullptr);
+  std::ifstream file(path);
+  const std::string ptx((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  REQUIRE(ptx.find("envlock_adamw") != std::string::npos);
+  compare_steps(kOdd, 2, ptx);
+  compare_steps(find_size("quick"), 1, ptx);
 }
 
 TEST_CASE("a second run on the same GPU starts afresh", "[device][steps]") {
