@@ -31,12 +31,15 @@ struct Subcommand {
 std::vector<std::string> values_of(const std::string& name) {
   if (name == "--platform") return conda::known_subdirs();
   if (name == "--channel-priority") return {"strict", "flexible", "disabled"};
+  if (name == "--size") return {"quick", "standard", "gpu"};
+  if (name == "--isa") return {"scalar", "avx2", "avx512", "neon"};
   if (name == "--loosen") return {"build"};
   return {};
 }
 
 std::vector<std::string> first_argument_of(const std::string& command, const Commands& commands) {
   if (command == "export") return {"explicit", "conda-lock"};
+  if (command == "probe") return {"run", "show", "devices"};
   if (command == "completion") return {"bash", "zsh", "fish"};
   std::vector<std::string> names;
   if (command == "help") {

@@ -78,6 +78,8 @@ Exit run(const std::vector<std::string>& words, Out& out) {
   add_search(app, commands);
   add_why(app, commands);
   add_export(app, commands);
+  add_probe(app, commands);
+  add_diff(app, commands);
   add_completion(app, commands);
   add_help(app, commands);
   one_value_each(commands);

@@ -34,9 +34,25 @@ void to_stderr(std::string_view bytes) noexcept {
   }
 }
 
-std::string amount(std::uint64_t done, std::uint64_t total) {
-  if (total == 0) return done == 0 ? "" : format_bytes(done);
-  return fmt::format("{} of {}", format_bytes(std::min(done, total)), format_bytes(total));
+using Unit = core::Progress::Unit;
+
+std::string counted(std::uint64_t number, Unit unit) {
+  switch (unit) {
+    case Unit::bytes:
+      return format_bytes(number);
+    case Unit::steps:
+      return report::count_of(number, "step");
+    case Unit::seconds:
+      return report::format_count(number) + " s";
+  }
+  return "";
+}
+
+std::string amount(std::uint64_t done, std::uint64_t total, Unit unit) {
+  if (total == 0) return done == 0 ? "" : counted(done, unit);
+  const std::uint64_t shown = std::min(done, total);
+  return fmt::format("{} of {}", unit == Unit::bytes ? format_bytes(shown) : report::format_count(shown),
+                     counted(total, unit));
 }
 
 }  // namespace
@@ -47,7 +63,7 @@ ProgressBars::~ProgressBars() {
   clear();
 }
 
-int ProgressBars::start(const std::string& label, std::uint64_t total_bytes) {
+int ProgressBars::start(const std::string& label, std::uint64_t total, Unit unit) {
   if (mode_ == Mode::silent) return 0;
   const Clock::time_point now = Clock::now();
   const std::lock_guard lock(mutex_);
@@ -55,21 +71,22 @@ int ProgressBars::start(const std::string& label, std::uint64_t total_bytes) {
   if (next_ == 1) began_ = now;
   running_[next_] = {.label = core::printable(label, kLongestLabel),
                      .done = 0,
-                     .total = total_bytes,
+                     .total = total,
+                     .unit = unit,
                      .started = now,
                      .told = now,
                      .announced = false};
   return next_++;
 }
 
-void ProgressBars::update(int task, std::uint64_t done_bytes, std::uint64_t total_bytes) {
+void ProgressBars::update(int task, std::uint64_t done, std::uint64_t total) {
   if (mode_ == Mode::silent) return;
   const Clock::time_point now = Clock::now();
   const std::lock_guard lock(mutex_);
   const auto found = running_.find(task);
   if (found == running_.end()) return;
-  found->second.done = done_bytes;
-  found->second.total = total_bytes;
+  found->second.done = done;
+  found->second.total = total;
   if (mode_ == Mode::lines) return tell(found->second, now);
   if (now - began_ >= kPatience && now - drawn_ >= kRedraw) draw(now);
 }
@@ -82,7 +99,7 @@ void ProgressBars::finish(int task) {
   const Task& done = found->second;
   if (mode_ == Mode::lines && done.announced) {
     const std::chrono::duration<double> seconds = Clock::now() - done.started;
-    to_stderr(fmt::format("{}: {} in {:.1f} s\n", done.label, format_bytes(done.done), seconds.count()));
+    to_stderr(fmt::format("{}: {} in {:.1f} s\n", done.label, counted(done.done, done.unit), seconds.count()));
   }
   running_.erase(found);
   if (running_.empty()) erase();
@@ -105,14 +122,14 @@ void ProgressBars::tell(Task& task, Clock::time_point now) {
   if (now - task.told < (task.announced ? Clock::duration(kLineEvery) : Clock::duration(kPatience))) return;
   task.told = now;
   task.announced = true;
-  const std::string how_much = amount(task.done, task.total);
+  const std::string how_much = amount(task.done, task.total, task.unit);
   to_stderr(how_much.empty() ? task.label + "\n" : fmt::format("{}: {}\n", task.label, how_much));
 }
 
 std::string ProgressBars::bar(const Task& task, std::size_t label_width) const {
   constexpr std::size_t kMostCells = 30;
   const std::string label = fmt::format("  {:<{}}  ", task.label, label_width);
-  const std::string how_much = amount(task.done, task.total);
+  const std::string how_much = amount(task.done, task.total, task.unit);
   const std::size_t taken = label_width + 4 + how_much.size() + 2;
   const auto width = static_cast<std::size_t>(style_.width);
   if (task.total == 0 || taken + 4 >= width) return label + how_much;

@@ -19,8 +19,9 @@ class ProgressBars : public core::Progress {
 
   ProgressBars(Mode mode, report::Style style);
   ~ProgressBars() override;
-  int start(const std::string& label, std::uint64_t total_bytes) override;
-  void update(int task, std::uint64_t done_bytes, std::uint64_t total_bytes) override;
+  using core::Progress::start;
+  int start(const std::string& label, std::uint64_t total, Unit unit) override;
+  void update(int task, std::uint64_t done, std::uint64_t total) override;
   void finish(int task) override;
 
   /// Takes the bars off the screen, before something else is written there; the next update draws them again.
@@ -34,6 +35,7 @@ class ProgressBars : public core::Progress {
     std::string label;
     std::uint64_t done = 0;
     std::uint64_t total = 0;
+    Unit unit = Unit::bytes;
     Clock::time_point started;
     Clock::time_point told;
     bool announced = false;

@@ -9,14 +9,16 @@ namespace envlock::core {
 class Progress {
  public:
   virtual ~Progress() = default;
-  /// Begins a task such as "conda-forge/linux-64"; total in bytes, 0 when unknown. Returns its handle.
-  virtual int start(const std::string& label, std::uint64_t total_bytes) {
-    (void)label, (void)total_bytes;
+  /// What a task counts.
+  enum class Unit { bytes, steps, seconds };
+
+  /// Begins a task such as "conda-forge/linux-64"; the total is 0 when unknown. Returns its handle.
+  virtual int start(const std::string& label, std::uint64_t total, Unit unit) {
+    (void)label, (void)total, (void)unit;
     return 0;
   }
-  virtual void update(int task, std::uint64_t done_bytes, std::uint64_t total_bytes) {
-    (void)task, (void)done_bytes, (void)total_bytes;
-  }
+  int start(const std::string& label, std::uint64_t total_bytes) { return start(label, total_bytes, Unit::bytes); }
+  virtual void update(int task, std::uint64_t done, std::uint64_t total) { (void)task, (void)done, (void)total; }
   virtual void finish(int task) { (void)task; }
 };
 
