@@ -6,22 +6,15 @@
 
 #ifdef ENVLOCK_FIBER_CUDA
 #include "fiber_cuda.h"
+#define BOUNDS(threads)
 #else
 
-#ifndef __CUDACC__  // clang without NVIDIA's headers
+#ifndef __NVCC__  // clang, without NVIDIA's headers
 #define __host__ __attribute__((host))
 #define __device__ __attribute__((device))
 #define __global__ __attribute__((global))
 #define __shared__ __attribute__((shared))
 #define __launch_bounds__(...) __attribute__((launch_bounds(__VA_ARGS__)))
-#elif defined(__clang__)
-#ifndef __host__
-#define __host__ __attribute__((host))
-#define __device__ __attribute__((device))
-#define __global__ __attribute__((global))
-#define __shared__ __attribute__((shared))
-#define __launch_bounds__(...) __attribute__((launch_bounds(__VA_ARGS__)))
-#endif
 #endif
 
 /// A kernel: `KERNEL BOUNDS(threads) name(parameters) { ... }`, launched with at most that many threads a block, along
@@ -66,13 +59,7 @@ DEVICE int multiprocessor() {
 DEVICE void barrier() {
   __syncthreads();
 }
-DEVICE float shuffle_down(float value, int by) {
-  return __shfl_down_sync(0xffffffffu, value, by);
-}
 DEVICE float shuffle_xor(float value, int mask) {
-  return __shfl_xor_sync(0xffffffffu, value, mask);
-}
-DEVICE unsigned shuffle_xor(unsigned value, int mask) {
   return __shfl_xor_sync(0xffffffffu, value, mask);
 }
 
@@ -96,19 +83,6 @@ DEVICE float sqrt(float a) {
 }
 DEVICE double mul(double a, double b) {
   return __dmul_rn(a, b);
-}
-/// binary64 to binary32, rounded to nearest.
-DEVICE float narrow(double a) {
-  return __double2float_rn(a);
-}
-DEVICE double widen(float a) {
-  return static_cast<double>(a);
-}
-DEVICE float from_int(int a) {
-  return __int2float_rn(a);
-}
-DEVICE unsigned reverse_bytes(unsigned a) {
-  return __byte_perm(a, 0, 0x0123);
 }
 
 #else  // clang
@@ -141,14 +115,8 @@ DEVICE int multiprocessor() {
 DEVICE void barrier() {
   __syncthreads();
 }
-DEVICE float shuffle_down(float value, int by) {
-  return __nvvm_shfl_sync_down_f32(0xffffffffu, value, by, 0x1f);
-}
 DEVICE float shuffle_xor(float value, int mask) {
   return __nvvm_shfl_sync_bfly_f32(0xffffffffu, value, mask, 0x1f);
-}
-DEVICE unsigned shuffle_xor(unsigned value, int mask) {
-  return static_cast<unsigned>(__nvvm_shfl_sync_bfly_i32(0xffffffffu, static_cast<int>(value), mask, 0x1f));
 }
 
 DEVICE float add(float a, float b) {
@@ -172,22 +140,35 @@ DEVICE float sqrt(float a) {
 DEVICE double mul(double a, double b) {
   return __nvvm_mul_rn_d(a, b);
 }
+
+#endif
+
+}  // namespace envlock::kernels::cuda
+
+#endif
+
+namespace envlock::kernels::cuda {
+
+// What the names above and the language give alike on a device and on a processor.
+
 /// binary64 to binary32, rounded to nearest.
 DEVICE float narrow(double a) {
-  return __nvvm_d2f_rn(a);
+  return static_cast<float>(a);
 }
 DEVICE double widen(float a) {
   return static_cast<double>(a);
 }
+/// Rounded to nearest.
 DEVICE float from_int(int a) {
-  return __nvvm_i2f_rn(a);
+  return static_cast<float>(a);
 }
 DEVICE unsigned reverse_bytes(unsigned a) {
+#ifdef __NVCC__
+  return __byte_perm(a, 0, 0x0123);
+#else
   return __builtin_bswap32(a);
-}
-
 #endif
-
+}
 /// The bits of a float, and back.
 DEVICE unsigned bits_of(float a) {
   return __builtin_bit_cast(unsigned, a);
@@ -197,5 +178,3 @@ DEVICE float float_of(unsigned a) {
 }
 
 }  // namespace envlock::kernels::cuda
-
-#endif

@@ -1,4 +1,4 @@
-// Helpers that every kernel uses: its replica's tensors, its rows, and the sums of docs/probe-spec.md over a warp.
+// What every kernel needs: its replica's tensors, its rows, and the sums of docs/probe-spec.md over a warp.
 #pragma once
 
 #include "device.h"
@@ -14,10 +14,12 @@ DEVICE T* of_replica(const Launch& launch, T* pointer) {
 }
 
 /// Notes which multiprocessor runs this block, where the host asked for it.
-DEVICE void note_multiprocessor(const Launch& launch) {
+DEVICE void note_multiprocessor([[maybe_unused]] const Launch& launch) {
+#ifndef ENVLOCK_FIBER_CUDA  // a processor has none
   if (launch.multiprocessors != nullptr && thread_x() == 0) {
     launch.multiprocessors[(block_z() * grid_size_y() + block_y()) * grid_size_x() + block_x()] = multiprocessor();
   }
+#endif
 }
 
 /// The element of a thread in kernels that work element by element.
