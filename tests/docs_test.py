@@ -53,6 +53,20 @@ class Documentation(unittest.TestCase):
             self.assertGreaterEqual(found, 0, f"README.md lacks this line of tests/cli/readme.txt, in order: {line}")
             position = found
 
+    def test_what_the_readme_shows_of_the_probe_is_what_its_transcript_replays(self):
+        story = (ROOT / "tests/cli/probe.txt").read_text()
+        told = {line[2:] for line in story.splitlines() if line[:1] in "|!$"}
+        readme = (ROOT / "README.md").read_text()
+        block = readme[readme.index("$ envlock probe run -o here.json"):].split("```")[0]
+        self.assertGreater(len(block.splitlines()), 30)
+        for line in block.splitlines():
+            masked = re.sub(r"[0-9a-f]{64}", "SHA256", line)
+            masked = re.sub(r"on cpu: .*", "on cpu: MACHINE", masked)
+            masked = re.sub(r"(sha256 SHA256) .*", r"\1", masked)
+            masked = masked.removeprefix("$ ")
+            known = any(masked in each for each in told) or line.startswith("(exit code")
+            self.assertTrue(known, f"README.md shows a line that tests/cli/probe.txt does not: {line}")
+
     def test_no_tracked_file_names_a_place_outside_the_project(self):
         # Put together here, so that this file does not hold what it looks for.
         forbidden = re.compile("|".join("/" + name + "/" for name in ("work", "root", "farm")))

@@ -113,13 +113,16 @@ std::string overview(const Commands& commands, const report::Style& style) {
   all.push_back({"Options", "-h, --help", "show this text"});
   all.push_back({"Options", "-V, --version", "show the version"});
   std::string text =
-      "envlock locks conda environments: exact packages, hashed, the same bytes on every machine.\n\n" +
+      "envlock locks conda environments, exact packages, hashed, the same bytes on every machine, and proves\n"
+      "that a machine computes what it should.\n\n" +
       heading("Usage", style) + "  envlock COMMAND [ARGUMENTS] [OPTIONS]\n" + entries(all, style.width, style) + "\n" +
       heading("Examples", style) +
       "  # environment.yml here becomes envlock.lock beside it\n"
       "  envlock lock\n"
       "  # in CI: is the lock still what environment.yml asks for?\n"
-      "  envlock lock --check\n\n"
+      "  envlock lock --check\n"
+      "  # does this machine compute what it should, bit by bit?\n"
+      "  envlock probe run\n\n"
       "`envlock help COMMAND` tells more. Exit codes: 0 yes, 1 no, 2 could not tell, 70 a bug in envlock.\n";
   return text;
 }
