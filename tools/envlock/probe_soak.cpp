@@ -1,6 +1,7 @@
 #include "probe_soak.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "envlock/probe/soak.h"
 #include "envlock/report/probe_soak_report.h"
@@ -24,9 +25,10 @@ Exit run_probe_soak(const ProbeArgs& args, const std::vector<ProbeDevice>& devic
       report.seconds += cpu.seconds;
       std::move(cpu.units.begin(), cpu.units.end(), std::back_inserter(report.units));
     } else {
+      const auto begin = std::chrono::steady_clock::now();
       report.units.push_back(
           probe::soak_cuda(plan, device.cuda_index, device.name + " " + device.facts.device_name, options));
-      report.seconds += args.soak_seconds;
+      report.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     }
     progress->finish(task);
   }
