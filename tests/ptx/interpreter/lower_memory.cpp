@@ -123,7 +123,10 @@ void Lowering::lower_store() {
   op.base.bytes = static_cast<std::uint8_t>(size_of(type));
   if (type == Type::pred) fail("predicates cannot be stored");
   lower_address(op, operand(0), space_modifier());
-  if (op.base.space == Space::param) fail("a kernel's parameter cannot be written");
+  if (op.base.space == Space::param) {
+    if (op.address.kind == Value::Kind::constant) fail("a kernel's parameter cannot be written");
+    op.base.space = Space::local;
+  }
   if (op.base.space == Space::constant) fail("constant memory cannot be written");
   const Operand& from = operand(1);
   const std::vector<Operand> single{from};

@@ -16,9 +16,10 @@ inline constexpr std::uint64_t kGlobalBase = std::uint64_t{1} << 52;
 inline constexpr std::uint64_t kSharedWindow = std::uint64_t{2} << 52;
 inline constexpr std::uint64_t kLocalWindow = std::uint64_t{3} << 52;
 inline constexpr std::uint64_t kWindowMask = std::uint64_t{15} << 52;
-/// Shared and local addresses start here, so that a null pointer is none of them.
+/// Shared and local addresses start here, so that a null pointer is none of them. What is above kFirstLocal in the
+/// parameter space is a call's parameter: those lie in local memory.
 inline constexpr std::uint64_t kFirstShared = 1024;
-inline constexpr std::uint64_t kFirstLocal = 1024;
+inline constexpr std::uint64_t kFirstLocal = 1 << 20;
 /// Static shared variables end before this address, the launch's dynamic shared memory begins there.
 inline constexpr std::uint64_t kMostStaticShared = 48 * 1024;
 inline constexpr std::uint64_t kDynamicShared = kFirstShared + 2 * kMostStaticShared;

@@ -3,7 +3,6 @@
 #include "trace.h"
 
 #include <bit>
-#include <limits>
 #include <type_traits>
 
 // Behind the standard headers, so that only our own functions may use these instructions.

@@ -2,7 +2,6 @@
 #include "trace.h"
 
 #include <bit>
-#include <limits>
 #include <type_traits>
 
 #define ENVLOCK_ROWS_NAME "generic"

@@ -89,6 +89,7 @@ void BlockRunner::access(Warp& warp, const Instruction& instruction, std::uint32
       access.space = Space::global;
     }
   }
+  if (access.space == Space::param && facts.low >= kFirstLocal) access.space = Space::local;
   if (access.space == Space::local) return access_local(access);
   if (access.space == Space::param) {
     for (std::uint32_t left = active; left != 0; left &= left - 1) {

@@ -10,7 +10,9 @@ CONSTANT uint32_t kRound[64] = {
     0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
 
-DEVICE uint32_t rotate(uint32_t x, int n) { return x >> n | x << (32 - n); }
+DEVICE uint32_t rotate(uint32_t x, int n) {
+  return x >> n | x << (32 - n);
+}
 
 // SHA-256's compression over `blocks` 64-byte blocks of words (host order) for each thread: no padding, eight words
 // out. One thread a message.
@@ -28,10 +30,11 @@ KERNEL sha256_blocks(const uint32_t* words, uint32_t* states, int messages, int 
     for (int i = 0; i < 64; ++i) {
       if (i >= 16) {
         const uint32_t w0 = w[(i + 1) % 16], w1 = w[(i + 14) % 16];
-        w[i % 16] += (rotate(w0, 7) ^ rotate(w0, 18) ^ w0 >> 3) + w[(i + 9) % 16] +
-                     (rotate(w1, 17) ^ rotate(w1, 19) ^ w1 >> 10);
+        w[i % 16] +=
+            (rotate(w0, 7) ^ rotate(w0, 18) ^ w0 >> 3) + w[(i + 9) % 16] + (rotate(w1, 17) ^ rotate(w1, 19) ^ w1 >> 10);
       }
-      const uint32_t one = h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + ((e & f) ^ (~e & g)) + kRound[i] + w[i % 16];
+      const uint32_t one =
+          h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + ((e & f) ^ (~e & g)) + kRound[i] + w[i % 16];
       const uint32_t two = (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
       h = g;
       g = f;
