@@ -53,4 +53,20 @@ if(EXISTS ${PROJECT_SOURCE_DIR}/tests/ptx/CMakeLists.txt)
             $<TARGET_FILE:test_cuda_device>)
   set_tests_properties(cuda_interpreter_nvcc PROPERTIES
     ENVIRONMENT "${fake}" LABELS ptx SKIP_REGULAR_EXPRESSION "^skipped: ")
+
+  # envlock_cuda_failure(NAME VARIABLE...): the test tagged [NAME], with the fake driver told what to do.
+  function(envlock_cuda_failure name)
+    list(TRANSFORM ARGN PREPEND ENVLOCK_FAKE_CUDA_ OUTPUT_VARIABLE variables)
+    add_test(NAME cuda_${name} COMMAND ${CMAKE_COMMAND} -E env ${fake} ${variables} $<TARGET_FILE:test_cuda_device>
+             "[${name}]" WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+    set_property(TEST cuda_${name} PROPERTY LABELS ptx)
+  endfunction()
+  envlock_cuda_failure(failure-memory FAIL=cuMemAlloc_v2:1:2)
+  envlock_cuda_failure(failure-launch FAIL=cuLaunchKernel:30:719)
+  envlock_cuda_failure(failure-late FAIL=cuStreamSynchronize:3:700)
+  envlock_cuda_failure(failure-compiler "JIT_ERROR=ptxas fatal: a word of the compiler")
+  envlock_cuda_failure(failure-no-device DEVICES=0)
+  envlock_cuda_failure(failure-flip FLIP=envlock_self_test:4000:3)
+  envlock_cuda_failure(failure-soak FAIL=cuMemAlloc_v2:1:2 SMS=4)
+  envlock_cuda_failure(devices DEVICES=2 "NAMES=first GPU$<SEMICOLON>second GPU MIG 1g.5gb" SMS=16$<SEMICOLON>7)
 endif()

@@ -62,7 +62,12 @@ Memory Engine::make_memory(int replicas) {
   Memory memory;
   memory.layout = make_layout(plan_, initial_table_, step_table_);
   memory.replicas = replicas == 0 ? busy_replicas() : replicas;
-  memory.arena = session_.allocate(memory.layout.replica_bytes * static_cast<std::size_t>(memory.replicas));
+  const auto bytes = [&] { return memory.layout.replica_bytes * static_cast<std::size_t>(memory.replicas); };
+  if (replicas == 0) {
+    // Somebody else may hold a part of the device's memory.
+    while (memory.replicas > 1 && (memory.arena = session_.allocate_if_free(bytes())) == 0) memory.replicas /= 2;
+  }
+  if (memory.arena == 0) memory.arena = session_.allocate(bytes());
   const std::size_t batch = (plan_.tensor(plan_.tokens).count + plan_.tensor(plan_.targets).count) * 4;
   for (Address& sent : memory.sent) sent = session_.allocate(batch);
   memory.optimiser = session_.allocate(plan_.parameters.size() * sizeof(kernels::cuda::AdamWParameter));

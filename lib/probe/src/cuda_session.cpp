@@ -82,10 +82,18 @@ Function Session::function(const std::string& kernel) {
   return function;
 }
 
-Address Session::allocate(std::size_t bytes) {
+Address Session::allocate_if_free(std::size_t bytes) {
   Address address = 0;
-  check(driver_.functions().allocate(&address, bytes), "cuMemAlloc_v2");
+  const Result result = driver_.functions().allocate(&address, bytes);
+  if (result == kOutOfMemory) return 0;
+  check(result, "cuMemAlloc_v2");
   allocations_.push_back(address);
+  return address;
+}
+
+Address Session::allocate(std::size_t bytes) {
+  const Address address = allocate_if_free(bytes);
+  if (address == 0) check(kOutOfMemory, "cuMemAlloc_v2");
   return address;
 }
 

@@ -53,6 +53,8 @@ class Session {
 
   /// Memory that lives as long as the session; its content is undefined.
   Address allocate(std::size_t bytes);
+  /// The same, but 0 where the device has not that much left.
+  Address allocate_if_free(std::size_t bytes);
   /// Copies, in order with the launches. `from` must stay as it is until something waited.
   void upload(Address to, const void* from, std::size_t bytes) const;
   /// Waits for all that was launched, then copies.

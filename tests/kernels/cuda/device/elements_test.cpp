@@ -188,8 +188,8 @@ TEST_CASE("the optimiser on a GPU is that on a processor", "[device]") {
       [&](const ck::AdamWTable& op) {
         for (const ck::AdamWParameter& parameter : table) {
           processor().adamw({step, parameter.decay, op.scale, op.arena + parameter.gradient, op.arena + parameter.m,
-                          op.arena + parameter.v, op.arena + parameter.value},
-                         {0, parameter.count});
+                             op.arena + parameter.v, op.arena + parameter.value},
+                            {0, parameter.count});
         }
       });
 }

@@ -180,7 +180,8 @@ TEST_CASE("an unfused sum of squares shows in the partial sums", "[mutation]") {
   // The digests may hide it: no partial sum is digested, and the root of their sum swallows a last bit.
   namespace ck = envlock::kernels::cuda;
   std::vector<float> x;
-  for (int i = 0; i < envlock::kernels::kSumBlock; ++i) x.push_back(1.0f + static_cast<float>(i * 7919 % 65521) * 0x1p-17f);
+  for (int i = 0; i < envlock::kernels::kSumBlock; ++i)
+    x.push_back(1.0f + static_cast<float>(i * 7919 % 65521) * 0x1p-17f);
   float expected = 0;
   processor().block_sums({envlock::kernels::BlockSumOf::squares, static_cast<int>(x.size()), x.data(), &expected},
                          {0, 1});
