@@ -1,5 +1,5 @@
 // The part of the CUDA driver's interface that the probe calls, declared by ourselves: no CUDA header is needed to
-// build. tests/kernels/cuda_abi_test.cpp holds it against cuda.h where there is one.
+// build. tests/kernels/cuda/abi_test.cpp holds it against cuda.h where there is one.
 // Source: NVIDIA, "CUDA Driver API". The suffixes are those of the versions that cuda.h has named since CUDA 3.2 to 11.
 #pragma once
 

@@ -12,7 +12,7 @@ namespace {
 
 namespace ck = kernels::cuda;
 
-// Computed by tests/kernels/cuda_self_test_test.cpp, which compares them with the processor it runs on.
+// Computed by tests/kernels/cuda/self_test_test.cpp, which compares them with the processor it runs on.
 constexpr SelfTestPart kParts[] = {
     {"exp", "51f45dd3468081543b72a7f217dbf0658c7b52783168a03e0304ca92fe5264eb"},
     {"log", "6ea3b963d1581ac36952e2b0d8b2e5231612d5b05f2e54ff7e93428aba22ba6c"},
