@@ -1,4 +1,4 @@
-// docs/formats/json.md shows each document by a golden file that another test made: the page cannot fall behind.
+// The pages of docs/formats show each document by a golden file that another test made: they cannot fall behind.
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -32,8 +32,9 @@ std::string with_examples(const std::string& page) {
 
 }  // namespace
 
-TEST_CASE("the page on JSON documents shows what the program writes") {
-  const std::string path = std::string(ENVLOCK_SOURCE_DIR) + "/docs/formats/json.md";
+TEST_CASE("the pages on JSON documents show what the program writes") {
+  const std::string name = GENERATE("json.md", "probe-run.md");
+  const std::string path = std::string(ENVLOCK_SOURCE_DIR) + "/docs/formats/" + name;
   const std::string page = read_whole(path);
   const std::string fresh = with_examples(page);
   if (envlock_test::updating()) {
@@ -42,7 +43,15 @@ TEST_CASE("the page on JSON documents shows what the program writes") {
   }
   INFO("to accept: run this test program with --update, twice when golden files changed too");
   CHECK(page == fresh);
-  for (const char* name : {"errors", "lock-report", "lock-check", "search", "search-here", "why", "export"}) {
-    CHECK(page.find("<!-- example: report/" + std::string(name) + ".json -->\n```json\n{\n") != std::string::npos);
+}
+
+TEST_CASE("no document is without its example") {
+  const std::string pages = read_whole(std::string(ENVLOCK_SOURCE_DIR) + "/docs/formats/json.md") +
+                            read_whole(std::string(ENVLOCK_SOURCE_DIR) + "/docs/formats/probe-run.md");
+  for (const char* name :
+       {"report/errors", "report/lock-report", "report/lock-check", "report/search", "report/search-here", "report/why",
+        "report/export", "report/probe-diff", "probe/invented-run"}) {
+    INFO(name);
+    CHECK(pages.find("<!-- example: " + std::string(name) + ".json -->\n```json\n{\n") != std::string::npos);
   }
 }

@@ -112,10 +112,21 @@ class Page {
     const bool all_equal = std::all_of(groups_.against_first.begin(), groups_.against_first.end(),
                                        [](const auto& each) { return each.equal(); });
     if (all_equal) return count_of(documents_.size(), "run") + ": nothing differs in what all of them hold";
+    if (documents_.size() == 2) return parting();
     std::string text = count_of(documents_.size(), "run") + " in " + count_of(groups_.groups.size(), "group");
     const std::vector<std::size_t> odd = odd_runs(documents_.size(), groups_);
     if (odd.size() == 1 && documents_.size() > 2) text += "; the odd one out is " + names_[odd.front()];
     return text;
+  }
+
+  /// Of two runs that differ.
+  std::string parting() const {
+    const probe::RunComparison& comparison = groups_.against_first.front();
+    for (const probe::PartComparison& part : comparison.parts) {
+      if (!part.first) continue;
+      return "The runs part at " + step_words(part.first->place.step) + " in " + part.first->place.op;
+    }
+    return "The runs computed different things";
   }
 
   std::string_view verdict_title() const {

@@ -15,7 +15,7 @@ namespace envlock::report {
 namespace {
 
 constexpr std::size_t kMostColumns = 60;
-constexpr std::size_t kMostColumnsAStep = 3;
+constexpr std::size_t kMostColumnsAStep = 10;
 constexpr int kLabelWidth = 9;
 
 struct Range {

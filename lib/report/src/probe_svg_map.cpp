@@ -17,7 +17,8 @@ constexpr double kGap = 6;    // between the initial state and step 0
 constexpr double kMostHeight = 480;
 constexpr double kRowHeight = 13;
 constexpr double kEqualRowHeight = 3;  // where nothing differs there is nothing to point at
-constexpr double kLetter = 6.3;        // the width that a letter of a band's name takes, at most
+constexpr double kLeastRing = 8;
+constexpr double kLetter = 6.3;  // the width that a letter of a band's name takes, at most
 
 /// The part of a step that an op belongs to: neighbours of one share a band.
 std::string band_of(const std::string& op) {
@@ -158,23 +159,26 @@ class Map {
       const double height = row == 0 ? std::max(cell_height_, 8.0) : cell_height_;
       const double top = row == 0 ? initial_y() : y(row - 1);
       const std::string& name = row == 0 ? initial_[op].name : ops_[op].name;
-      const double radius = std::max(cell_width_, height) / 2 + 4;
-      const double middle = x(op) + cell_width_ / 2;
+      const double width = std::max(cell_width_, kLeastRing) + 6;
+      const double tall = std::max(height, kLeastRing) + 6;
+      const double left = x(op) + (cell_width_ - width) / 2;
       const std::string words = step_words(static_cast<int>(row) - 1) + ", " + name;
-      return fmt::format("<circle class=\"ring\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{:.1f}\"><title>{}</title></circle>\n",
-                         middle, top + height / 2, radius, html_text("the first that differs: " + words)) +
-             callout(row, middle, radius, top, words);
+      return fmt::format(
+                 "<rect class=\"ring\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" rx=\"6\">"
+                 "<title>{}</title></rect>\n",
+                 left, top + (height - tall) / 2, width, tall, html_text("the first that differs: " + words)) +
+             callout(row, left, left + width, top, words);
     }
     return {};
   }
 
   /// Above the ring, where by definition all is equal; of the initial state behind its row.
-  std::string callout(std::size_t row, double middle, double radius, double top, const std::string& words) const {
+  std::string callout(std::size_t row, double left, double right, double top, const std::string& words) const {
     const bool initial = row == 0;
-    const bool rightwards = initial || middle < kWidth / 2;
-    const double at = initial ? x(initial_.size()) + 12 : rightwards ? middle + radius : middle - radius;
+    const bool rightwards = initial || left < kWidth / 2;
+    const double at = initial ? x(initial_.size()) + 12 : rightwards ? right + 2 : left - 2;
     return fmt::format("<text class=\"callout\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\">{}</text>\n", at,
-                       initial ? top + 10 : top - 5, rightwards ? "start" : "end", html_text(words));
+                       initial ? top + 10 : top - 4, rightwards ? "start" : "end", html_text(words));
   }
 
   const AgreementMap& map_;
