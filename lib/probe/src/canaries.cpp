@@ -3,9 +3,9 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
-#include <thread>
 
 #include "envlock/probe/machine.h"
+#include "start_thread.h"
 
 namespace envlock::probe {
 namespace {
@@ -86,7 +86,7 @@ std::vector<Canary> run_canaries(int threads) {
     }
   };
   look(0);
-  for (int thread = 1; thread < threads; ++thread) std::thread(look, thread).join();
+  for (int thread = 1; thread < threads; ++thread) start_thread([&] { look(thread); }).join();
   return canaries;
 }
 

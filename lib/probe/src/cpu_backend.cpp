@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 #include <optional>
-#include <thread>
 
 #include "aligned_memory.h"
 #include "envlock/core/diagnostic.h"
@@ -12,6 +11,7 @@
 #include "fp_environment.h"
 #include "leaf_queue.h"
 #include "pool.h"
+#include "start_thread.h"
 
 namespace envlock::probe {
 namespace {
@@ -339,7 +339,7 @@ std::vector<std::vector<std::string>> found_fp_settings(int threads) {
   std::vector<std::vector<std::string>> found = {describe(read_fp_control())};
   found.resize(static_cast<std::size_t>(std::max(threads, 1)));
   for (std::size_t i = 1; i < found.size(); ++i) {
-    std::thread([&] { found[i] = describe(read_fp_control()); }).join();
+    start_thread([&] { found[i] = describe(read_fp_control()); }).join();
   }
   return found;
 }

@@ -58,6 +58,10 @@ core::Sha256 node_digest(const core::Sha256& left, const core::Sha256& right) {
 }
 
 core::Sha256 tree_root(std::vector<core::Sha256> digests) {
+  return tree_root_in_place(digests);
+}
+
+core::Sha256 tree_root_in_place(std::span<core::Sha256> digests) {
   for (std::size_t count = digests.size(); count > 1; count = (count + 1) / 2) {
     for (std::size_t i = 0; i < count / 2; ++i) digests[i] = node_digest(digests[2 * i], digests[2 * i + 1]);
     if (count % 2 == 1) digests[count / 2] = digests[count - 1];

@@ -70,9 +70,8 @@ bool LeafQueue::hash_one() {
 }
 
 void LeafQueue::finish(Entry& entry, int index) {
-  const auto first = leaves_.begin() + static_cast<std::ptrdiff_t>(entry.first_leaf);
   roots_[static_cast<std::size_t>(index)] =
-      tree_root(std::vector<core::Sha256>(first, first + static_cast<std::ptrdiff_t>(entry.leaves)));
+      tree_root_in_place(std::span(leaves_).subspan(entry.first_leaf, entry.leaves));
 }
 
 std::vector<std::uint64_t> LeafQueue::nans() const {

@@ -1,5 +1,7 @@
 #include "pool.h"
 
+#include "start_thread.h"
+
 namespace envlock::probe {
 namespace {
 
@@ -16,23 +18,46 @@ void relax() {
 #endif
 }
 
+/// Between two looks at something that another thread is about to do: that thread may need this processor.
+void pause(int looks) {
+  if (looks < kLooksBeforeYield) {
+    relax();
+  } else {
+    std::this_thread::yield();
+  }
+}
+
 }  // namespace
 
 Pool::Pool(int threads, std::function<bool()> side_work, const std::function<void(int thread)>& enter)
     : threads_(threads < 1 ? 1 : threads), side_work_(std::move(side_work)) {
-  std::atomic<int> entered{0};
-  for (int thread = 1; thread < threads_; ++thread) {
-    workers_.emplace_back([this, thread, &enter, &entered] {
-      enter(thread);
-      entered.fetch_add(1);
-      entered.notify_one();
-      worker(thread);
-    });
+  try {
+    for (int thread = 1; thread < threads_; ++thread) {
+      workers_.push_back(start_thread([this, thread, &enter] {
+        enter(thread);
+        entered_.fetch_add(1);
+        entered_.notify_one();
+        worker(thread);
+      }));
+    }
+  } catch (...) {
+    wait_until_entered();  // they read `enter`
+    stop();
+    throw;
   }
-  for (int seen = entered; seen < threads_ - 1; seen = entered) entered.wait(seen);
+  wait_until_entered();
 }
 
 Pool::~Pool() {
+  stop();
+}
+
+void Pool::wait_until_entered() {
+  const int workers = static_cast<int>(workers_.size());
+  for (int seen = entered_; seen < workers; seen = entered_) entered_.wait(seen);
+}
+
+void Pool::stop() {
   stop_ = true;
   job_.fetch_add(2);
   job_.notify_all();
@@ -57,7 +82,7 @@ void Pool::start(int parts, Assignment assignment, PartFunction part) {
     return;
   }
   // A worker that woke late for the job before may still be looking at its fields.
-  while (inside_.load() != 0) relax();
+  for (int looks = 0; inside_.load() != 0; ++looks) pause(looks);
   part_ = part;
   parts_ = parts;
   assignment_ = assignment;
@@ -69,10 +94,8 @@ void Pool::start(int parts, Assignment assignment, PartFunction part) {
   for (int looks = 0; done_.load(std::memory_order_acquire) < parts; ++looks) {
     if (side_work_()) {
       looks = 0;
-    } else if (looks < kLooksBeforeYield) {
-      relax();
     } else {
-      std::this_thread::yield();
+      pause(looks);
     }
   }
   job_.fetch_add(1);

@@ -30,7 +30,8 @@ class PartFunction {
 class Pool {
  public:
   /// `side_work` does one small piece and says whether there was one; it is called from any thread at any time.
-  /// `enter` is the first thing that every thread but the caller's runs.
+  /// `enter` is the first thing that every thread but the caller's runs. Neither may throw, and no part either.
+  /// Throws: Error "thread-refused".
   Pool(int threads, std::function<bool()> side_work, const std::function<void(int thread)>& enter);
   ~Pool();
   Pool(const Pool&) = delete;
@@ -49,10 +50,13 @@ class Pool {
   void start(int parts, Assignment assignment, PartFunction part);
   void take_parts(int thread);
   void worker(int thread);
+  void wait_until_entered();
+  void stop();
 
   int threads_;
   std::function<bool()> side_work_;
   std::vector<std::thread> workers_;
+  std::atomic<int> entered_{0};  ///< workers that have run `enter`
 
   // The fields of one job. They are written only while the job is closed and no worker is inside.
   PartFunction part_;

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <exception>
 #include <thread>
 
 #include "envlock/core/diagnostic.h"
@@ -10,6 +11,7 @@
 #include "envlock/probe/digest_tree.h"
 #include "envlock/probe/golden.h"
 #include "envlock/probe/machine.h"
+#include "start_thread.h"
 
 namespace envlock::probe {
 namespace {
@@ -31,7 +33,7 @@ class Worker {
   Worker(const Plan& plan, const Golden& golden, const SoakOptions& options, SoakUnit& unit)
       : plan_(plan), golden_(golden), options_(options), unit_(unit) {}
 
-  void run(Clock::time_point end, bool disturbed) {
+  void run(Clock::time_point end, const std::atomic<bool>& given_up, bool disturbed) {
     CpuOptions cpu{.isa = options_.isa, .threads = 1};
     if (disturbed) cpu.disturb = options_.disturb;
     const std::unique_ptr<Backend> backend = make_cpu_backend(plan_, cpu);
@@ -41,7 +43,7 @@ class Worker {
       Schedule schedule(plan_.size);
       for (int step = 0; step < steps; ++step) {
         check(backend->step(schedule.next()), step);
-        if (Clock::now() >= end) return;
+        if (Clock::now() >= end || given_up) return;
       }
       ++unit_.runs;
     } while (Clock::now() < end);
@@ -143,19 +145,29 @@ SoakReport soak_cpu(const Plan& plan, const SoakOptions& options) {
       begin + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options.seconds));
   std::vector<std::thread> workers;
   std::vector<std::exception_ptr> failures(processors.size());
-  std::atomic<std::size_t> running{processors.size()};
+  std::atomic<std::size_t> running{0};
+  std::atomic<bool> given_up{false};  // a worker failed, or could not be started
   for (std::size_t i = 0; i < processors.size(); ++i) {
     SoakUnit& unit = report.units[i];
     unit.name = "cpu " + std::to_string(processors[i]);
-    workers.emplace_back([&, i] {
-      try {
-        unit.pinned = pin_to_processor(processors[i]);
-        Worker(plan, golden, options, unit).run(end, i == 0);
-      } catch (...) {
-        failures[i] = std::current_exception();
-      }
+    ++running;
+    try {
+      workers.push_back(start_thread([&, i] {
+        try {
+          unit.pinned = pin_to_processor(processors[i]);
+          Worker(plan, golden, options, unit).run(end, given_up, i == 0);
+        } catch (...) {
+          failures[i] = std::current_exception();
+          given_up = true;
+        }
+        --running;
+      }));
+    } catch (...) {
+      failures[i] = std::current_exception();
+      given_up = true;
       --running;
-    });
+      break;
+    }
   }
   while (running > 0) {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));

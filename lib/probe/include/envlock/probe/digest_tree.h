@@ -21,6 +21,8 @@ core::Sha256 leaf_digest(std::span<const std::uint32_t> words, ElementType type,
 core::Sha256 node_digest(const core::Sha256& left, const core::Sha256& right);
 /// Pairs neighbours until one is left; an odd last one is carried up. At least one digest.
 core::Sha256 tree_root(std::vector<core::Sha256> digests);
+/// The same without a copy, and so without an allocation: `digests` is overwritten.
+core::Sha256 tree_root_in_place(std::span<core::Sha256> digests);
 
 /// Leaves of a whole tensor, in order.
 std::vector<core::Sha256> tensor_leaves(std::span<const std::uint32_t> words, ElementType type, std::uint64_t* nans);
