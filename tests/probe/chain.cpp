@@ -1,5 +1,5 @@
-// Runs one size of the probe and prints its digests as a golden file has them. It is linked several times, each time with
-// kernels that were compiled in another way, to show that the way does not matter, or that it does and is found.
+// Runs one size of the probe and prints its digests as a golden file has them. It is linked several times, each time
+// with kernels that were compiled in another way, to show that the way does not matter, or that it does and is found.
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
