@@ -114,6 +114,7 @@ inline constexpr Result kNotSupported = 801;
   X(cuGraphExecDestroy, (GraphExec exec))                                                                         \
   X(cuGetProcAddress_v2, (const char* symbol, void** function, int version, std::uint64_t flags, int* status))
 
+#ifndef ENVLOCK_FAKE_CUDA_TYPES_ONLY
 namespace envlock::fake_cuda {
 
 extern "C" {
@@ -123,3 +124,4 @@ ENVLOCK_FAKE_CUDA_FUNCTIONS(ENVLOCK_FAKE_CUDA_DECLARE)
 }
 
 }  // namespace envlock::fake_cuda
+#endif
