@@ -10,7 +10,7 @@ TEST_PACKAGES="git python3-jsonschema python3-numpy clang-format clang-tidy clan
 
 usage() {
   cat <<'TEXT'
-usage: ./setup.sh demo    install what is missing, build, and lock the example environment, offline
+usage: ./setup.sh demo    install what is missing, build, lock the example environment, offline, and run the probe
        ./setup.sh test    install what is missing, build with warnings as errors, check the format, run all tests
        ./setup.sh lint    clang-tidy over the sources that differ from the main branch; `lint all`: over all of them
 
@@ -114,6 +114,8 @@ demo() {
   show $envlock lock fixtures/environments/train.yml -o build/demo/envlock.lock --offline --cache build/demo/cache
   show $envlock lock fixtures/environments/train.yml -o build/demo/envlock.lock --check
   show $envlock why pytorch build/demo/envlock.lock -p linux-64
+  say "training the probe: does this machine compute what it should?"
+  show $envlock probe run
   say "the lock: build/demo/envlock.lock, $(wc -l <build/demo/envlock.lock) lines; the program: $envlock"
 }
 

@@ -30,7 +30,8 @@ int quota_threads() {
   return std::max(1, static_cast<int>((quota + period - 1) / period));
 }
 
-constexpr std::string_view kNumericPrefixes[] = {
+/// Whole names, or beginnings that end in `_`.
+constexpr std::string_view kNumericVariables[] = {
     "OPENBLAS_",
     "GOTO_",
     "OMP_",
@@ -43,16 +44,29 @@ constexpr std::string_view kNumericPrefixes[] = {
     "ONEDNN_",
     "NPY_",
     "CUBLAS_",
-    "CUDA_",
     "CUDNN_",
     "NCCL_",
     "TORCH_",
+    "CUDA_CACHE_DISABLE",
+    "CUDA_DEVICE_ORDER",
+    "CUDA_DISABLE_PTX_JIT",
+    "CUDA_FORCE_JIT",
+    "CUDA_FORCE_PTX_JIT",
+    "CUDA_LAUNCH_BLOCKING",
+    "CUDA_MODULE_LOADING",
+    "CUDA_VISIBLE_DEVICES",
     "NVIDIA_TF32_OVERRIDE",
     "XLA_FLAGS",
     "GLIBC_TUNABLES",
     "LD_PRELOAD",
     "LD_LIBRARY_PATH",
 };
+
+bool changes_numerics(std::string_view variable) {
+  return std::any_of(std::begin(kNumericVariables), std::end(kNumericVariables), [&](std::string_view known) {
+    return known.back() == '_' ? variable.substr(0, known.size()) == known : variable == known;
+  });
+}
 
 }  // namespace
 
@@ -104,9 +118,7 @@ std::vector<std::pair<std::string, std::string>> numeric_environment() {
     const std::size_t equals = text.find('=');
     if (equals == std::string_view::npos) continue;
     const std::string_view name = text.substr(0, equals);
-    const bool numeric = std::any_of(std::begin(kNumericPrefixes), std::end(kNumericPrefixes),
-                                     [&](std::string_view prefix) { return name.rfind(prefix, 0) == 0; });
-    if (numeric) found.emplace_back(core::printable(name), core::printable(text.substr(equals + 1)));
+    if (changes_numerics(name)) found.emplace_back(core::printable(name), core::printable(text.substr(equals + 1)));
   }
   std::sort(found.begin(), found.end());
   return found;
