@@ -3,6 +3,9 @@
 // The few names the sample kernels need, spelled with compiler builtins: no CUDA toolkit is needed to compile them.
 #ifdef ENVLOCK_FIBER_CUDA
 #include "../fiber_cuda.h"
+using std::uint32_t;
+using std::uint64_t;
+using std::uint8_t;
 #else
 
 using uint32_t = unsigned int;
