@@ -210,21 +210,21 @@ double now(clockid_t clock) {
 }
 
 /// The best time of one call, in seconds, over samples of about 100 microseconds that fill `budget` seconds.
-/// One thread's samples of more than a millisecond are measured by what the thread computed, not by the wall clock:
-/// on a machine that others use too, they would hardly ever be left alone. (For short samples that clock is too
-/// coarse.)
+/// One thread's samples of more than a millisecond are measured by what the thread computed, not by the wall clock: on
+/// a machine that others use too, they would hardly ever be left alone. (For short samples that clock is too coarse.)
 double best_time(const std::function<void()>& call, int threads, double budget) {
   const double begin = now(CLOCK_MONOTONIC);
+  const double computed = now(CLOCK_THREAD_CPUTIME_ID);
   call();
   const double first = now(CLOCK_MONOTONIC) - begin;
   const int calls = std::max(1, static_cast<int>(1e-4 / std::max(first, 1e-7)));
   const clockid_t clock = threads == 1 && first > 1e-3 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC;
-  double best = 1e9;
-  do {
+  double best = threads == 1 && first > 1e-3 ? now(CLOCK_THREAD_CPUTIME_ID) - computed : first;
+  while (now(CLOCK_MONOTONIC) - begin < budget) {
     const double start = now(clock);
     for (int i = 0; i < calls; ++i) call();
     best = std::min(best, (now(clock) - start) / calls);
-  } while (now(CLOCK_MONOTONIC) - begin < budget);
+  }
   return best;
 }
 
@@ -274,9 +274,11 @@ void run_case(const Case& c, const GemmFunctions& functions, const OpenBlas& bla
   double our_best = 1e9;
   double their_best = 1e9;
   for (int round = 0; round < rounds; ++round) {
-    // OpenBLAS's threads keep yielding for some 30 ms after their work, which would take a core from ours.
+    // OpenBLAS's threads keep yielding for some 30 ms after their work, which would take a core from ours. Both sides
+    // begin rested, which also puts them alike in the eyes of the scheduler.
     if (threads > 1) usleep(35000);
     our_best = std::min(our_best, best_time(run_ours, threads, 3e-3));
+    if (threads > 1) usleep(35000);
     their_best = std::min(their_best, best_time(run_theirs, threads, 3e-3));
   }
   double worst = 0;

@@ -13,10 +13,12 @@ namespace {
 // tiles wait for rows that lie far apart, each on a page of its own and competing with others for the same few places
 // in the caches. A copy costs about as much as some more rows or columns of c, so there must be enough of them.
 constexpr bool kTilesHideLatency = F32::kLanes >= 16;
-constexpr int kRowsWorthPackingB = 128;
+constexpr int kRowsWorthPackingB = kTilesHideLatency ? 256 : 128;
+constexpr int kFarRowsOfB = kTilesHideLatency ? 1024 : 0;
 constexpr int kColumnsWorthCopyingA = 128;
 constexpr int kFarColumnsOfA = 512;
-// Rows of a that meet in a tile push each other out of the first-level cache at multiples of 4 KiB.
+// Rows of a that meet in a tile push each other out of the first-level cache at multiples of 4 KiB, and columns that
+// far apart the lines which the next tile needs.
 constexpr int kFarRowsOfA = 1024;
 
 /// The longest block of k. Long ones are good because outputs are stored and loaded again between blocks; what is read
@@ -147,7 +149,7 @@ class Block {
   bool packs(int columns) const {
     return gemm_.form == GemmForm::nt     // has to be transposed
            || columns % F32::kLanes != 0  // what lies behind the last column may not be read
-           || (!kTilesHideLatency && area_.rows >= kRowsWorthPackingB);
+           || (area_.rows >= kRowsWorthPackingB && gemm_.ldb >= kFarRowsOfB);
   }
   bool copies() const {
     if (!by_column()) return gemm_.lda >= kFarRowsOfA;
@@ -185,6 +187,15 @@ class Block {
     tile_.a = copy;
   }
 
+  /// Asks for the values of a that the tiles below these rows will need, a share of them before each of these tiles. No
+  /// processor foresees that walk: from k to k it goes to another page.
+  void fetch_ahead(int i, int rows, int column) const {
+    if (!by_column() || copies() || gemm_.lda < kFarRowsOfA || i + rows + kTileRows > area_.row + area_.rows) return;
+    const Range share(tile_.K, column / kTileColumns, divide_up(area_.columns, kTileColumns));
+    const float* last = gemm_.a + static_cast<std::ptrdiff_t>(k_) * gemm_.lda + i + rows + kTileRows - 1;
+    for (int k = share.begin; k < share.end; ++k) __builtin_prefetch(last + static_cast<std::ptrdiff_t>(k) * gemm_.lda);
+  }
+
   /// One tile after another, from left to right, over `rows` rows from row i of c on.
   void run_tiles(int i, int rows) {
     const TileTable& tiles = by_column() ? kTilesByColumn : kTilesByRow;
@@ -194,6 +205,7 @@ class Block {
       tile_.b = packed ? packed_panel(column) : panel_of_b(column);
       tile_.b_step = packed ? kTileColumns : gemm_.ldb;
       tile_.c = gemm_.c + static_cast<std::ptrdiff_t>(i) * gemm_.ldc + area_.column + column;
+      fetch_ahead(i, rows, column);
       tiles.of[divide_up(tile_.columns, F32::kLanes) - 1][rows - 1](tile_);
     }
   }
