@@ -50,6 +50,9 @@ TEST_CASE("floats are written in hexadecimal as printf's %a has it") {
   CHECK(hex_float(0x007fffff) == "0x1.fffffcp-127");
   CHECK(hex_float(0x7f800000) == "inf");
   CHECK(hex_float(kNan) == "nan");
+  CHECK(hex_double(1) == "0x1p-1074");
+  CHECK(hex_double(0x800fffffffffffff) == "-0x1.ffffffffffffep-1023");
+  CHECK(hex_double(0x3fb999999999999a) == "0x1.999999999999ap-4");
   CHECK(decimal_float(bits(0.2f)) == "0.2000000030");
   std::mt19937 random(3);
   for (int i = 0; i < 3000; ++i) {
@@ -146,6 +149,15 @@ TEST_CASE("a flipped bit is found, wherever it is") {
   // The other part has no dump.
   CHECK_FALSE(comparison.parts[1].first->elements.has_value());
   CHECK(comparison.parts[1].differing_chunks.empty());
+}
+
+TEST_CASE("of a tensor of several chunks those that differ are named") {
+  const std::vector<Place> kept = {{"reference", 2, "fwd.0.mlp.up"}};
+  const RunDocument left = make_run({.kept = kept});
+  CHECK(compare(left, make_run({.change = flip(2, "fwd.0.mlp.up", 1100, 0), .kept = kept})).parts[0].differing_chunks ==
+        std::vector<std::size_t>{1});
+  CHECK(compare(left, make_run({.change = flip(2, "fwd.0.mlp.up", 1023, 0), .kept = kept})).parts[0].differing_chunks ==
+        std::vector<std::size_t>{0});
 }
 
 TEST_CASE("the initial state is the first step") {

@@ -297,6 +297,7 @@ TEST_CASE("what is not JSON is refused with its place") {
 TEST_CASE("documents that are huge, deep or of too many values are refused without a struggle") {
   CHECK(complaint(std::string((std::size_t{64} << 20) + 1, ' ')).what.find("67108865 bytes") != std::string::npos);
   CHECK(code(std::string(1'000'000, '[')) == "probe-run-malformed");
+  CHECK(complaint(std::string(100, '[') + std::string(100, ']')).what == "the document nests more than 32 deep");
   std::string values = "[0";
   for (int i = 0; i < 2'100'000; ++i) values += ",0";
   CHECK(complaint(values + "]").what.find("more than 2000000 values") != std::string::npos);

@@ -188,7 +188,10 @@ TEST_CASE("losses that are no numbers leave a gap") {
       if (place.op == "loss" && place.step == 2) words[0] = odd;
     }});
     CHECK(envlock::report::text_probe_run(some, kPlain).find("5.5000 ┤") != std::string::npos);
-    CHECK(unbalanced(html_of({some, make_run()})) == "");
+    const std::string page = html_of({some, make_run()});
+    CHECK(unbalanced(page) == "");
+    for (const char* no_place : {"\"nan", " nan", "\"inf", " inf", "\"-inf", " -inf"})
+      CHECK(page.find(no_place) == std::string::npos);
     const RunDocument all = make_run({.change = [&](const auto& place, auto& words) {
       if (place.op == "loss") words[0] = odd;
     }});

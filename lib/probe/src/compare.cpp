@@ -99,7 +99,7 @@ std::vector<DumpComparison> compare_dumps(const RunDocument& left, const RunDocu
     if (elements.differing == 0) continue;
     all.push_back({static_cast<std::size_t>(op - ops.begin()), {want.place, std::move(elements)}});
   }
-  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
     return std::pair(a.second.place.step, a.first) < std::pair(b.second.place.step, b.first);
   });
   std::vector<DumpComparison> sorted;
@@ -223,8 +223,9 @@ RunGroups group(const std::vector<RunDocument>& documents) {
       same->push_back(i);
     }
   }
-  std::stable_sort(result.groups.begin(), result.groups.end(),
-                   [](const auto& a, const auto& b) { return a.size() > b.size(); });
+  std::sort(result.groups.begin(), result.groups.end(), [](const auto& a, const auto& b) {
+    return a.size() != b.size() ? a.size() > b.size() : a.front() < b.front();
+  });
   for (std::size_t i = 1; i < result.groups.size(); ++i) {
     result.against_first.push_back(
         compare_any(documents[result.groups.front().front()], documents[result.groups[i].front()]));

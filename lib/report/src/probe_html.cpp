@@ -2,14 +2,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
-#include <optional>
 
 #include "envlock/core/text.h"
 #include "envlock/probe/float_text.h"
 #include "envlock/probe/golden.h"
 #include "envlock/report/probe_report.h"
 #include "envlock/report/units.h"
+#include "probe_html_facts.h"
 #include "probe_html_style.h"
 #include "probe_svg.h"
 #include "probe_words.h"
@@ -90,7 +89,7 @@ class Page {
     page += fmt::format("<p class=\"dim\">{}, size {}, {}</p>\n", html_text(first.spec), html_text(first.size),
                         count_of(static_cast<std::size_t>(first.steps()), "step"));
     for (std::size_t i = 0; i < groups_.groups.size(); ++i) page += group_card(i);
-    page += losses() + loss_distances() + maps() + facts();
+    page += losses() + loss_distances() + maps() + html_facts(names_, documents_);
     return page + footer();
   }
 
@@ -164,7 +163,11 @@ class Page {
     } else {
       card += apart(index);
     }
+    // Members that fare alike are told of once.
+    std::vector<probe::Verdict> told;
     for (const std::size_t i : members) {
+      if (std::find(told.begin(), told.end(), documents_[i].verdict) != told.end()) continue;
+      told.push_back(documents_[i].verdict);
       if (const auto finding = probe_finding(documents_[i])) card += drawn(*finding);
     }
     return card + "</section>\n";
@@ -311,89 +314,6 @@ class Page {
                                          : format_count(wrong) + " of " + count_of(size_of(map), "digest") + " differ";
     const AgreementMap drawn{title + ": " + words, &base().initial_ops, &base().step_ops, std::move(map)};
     return "<figure>\n<figcaption>" + html_text(drawn.label) + "</figcaption>\n" + svg_agreement(drawn) + "</figure>\n";
-  }
-
-  using Row = std::pair<std::string, std::vector<std::string>>;
-
-  std::string facts() const {
-    std::vector<Row> rows;
-    const auto row = [&](const std::string& name, auto&& value) {
-      Row each{name, {}};
-      for (const RunDocument& document : documents_) each.second.push_back(value(document));
-      rows.push_back(std::move(each));
-    };
-    row("verdict", [](const RunDocument& d) { return std::string(format(d.verdict)); });
-    row("size", [](const RunDocument& d) { return d.size; });
-    row("steps", [](const RunDocument& d) { return std::to_string(d.steps()); });
-    row("golden digests", [](const RunDocument& d) {
-      if (d.golden_compared == 0) return std::string("none listed");
-      const std::uint64_t wrong = d.golden_mismatch ? d.golden_mismatch->differing_ops : 0;
-      return format_count(d.golden_compared - wrong) + " of " + format_count(d.golden_compared) + " equal";
-    });
-    row("repeats", [](const RunDocument& d) {
-      return std::to_string(d.repeat.runs) + (d.repeat.difference ? ", one differs"
-                                              : d.repeat.runs > 0 ? ", equal"
-                                                                  : "");
-    });
-    row("canaries", [](const RunDocument& d) {
-      const auto failed =
-          std::count_if(d.canaries.begin(), d.canaries.end(), [](const auto& each) { return !each.ok; });
-      return failed == 0 ? std::string("all hold")
-                         : std::to_string(failed) + " of " + std::to_string(d.canaries.size()) + " fail";
-    });
-    row("floating-point unit", [](const RunDocument& d) {
-      std::vector<std::string> settings;
-      for (const auto& thread : d.fp_settings) {
-        for (const std::string& each : thread) {
-          if (std::find(settings.begin(), settings.end(), each) == settings.end()) settings.push_back(each);
-        }
-      }
-      return settings.empty() ? std::string("default") : core::join(settings, ", ");
-    });
-    row("device", [](const RunDocument& d) { return d.facts.device; });
-    row("name", [](const RunDocument& d) { return d.facts.device_name; });
-    add_named(rows, "", &probe::Facts::details);
-    row("threads", [](const RunDocument& d) { return std::to_string(d.facts.threads); });
-    row("time", [](const RunDocument& d) { return d.facts.seconds > 0 ? seconds_words(d.facts.seconds) : ""; });
-    row("of it hashing",
-        [](const RunDocument& d) { return d.facts.hashing_seconds > 0 ? seconds_words(d.facts.hashing_seconds) : ""; });
-    row("envlock", [](const RunDocument& d) { return d.facts.envlock_version; });
-    add_named(rows, "$", &probe::Facts::environment);
-    return "<h2>Facts</h2>\n<p class=\"dim\">None of them enters a digest.</p>\n" + table(rows);
-  }
-
-  void add_named(std::vector<Row>& rows, const std::string& mark,
-                 std::vector<std::pair<std::string, std::string>> probe::Facts::*list) const {
-    std::map<std::string, std::vector<std::string>> named;
-    for (std::size_t i = 0; i < documents_.size(); ++i) {
-      for (const auto& [name, value] : documents_[i].facts.*list) {
-        std::vector<std::string>& values = named[name];
-        values.resize(documents_.size());
-        values[i] = value;
-      }
-    }
-    for (auto& [name, values] : named) rows.emplace_back(mark + name, std::move(values));
-  }
-
-  std::string table(const std::vector<Row>& rows) const {
-    std::string drawn = "<div class=\"scroll\">\n<table>\n";
-    if (documents_.size() > 1) {
-      drawn += "<thead><tr><th></th>";
-      for (const std::string& name : names_) drawn += "<th>" + html_text(name) + "</th>";
-      drawn += "</tr></thead>\n";
-    }
-    drawn += "<tbody>\n";
-    for (const auto& [name, values] : rows) {
-      if (std::all_of(values.begin(), values.end(), [](const std::string& value) { return value.empty(); })) continue;
-      const bool same =
-          std::all_of(values.begin(), values.end(), [&](const std::string& value) { return value == values.front(); });
-      drawn +=
-          fmt::format("<tr{}><th>{}</th>",
-                      same || name == "time" || name == "of it hashing" ? "" : " class=\"differs\"", html_text(name));
-      for (const std::string& value : values) drawn += "<td>" + (value.empty() ? "–" : html_text(value)) + "</td>";
-      drawn += "</tr>\n";
-    }
-    return drawn + "</tbody>\n</table>\n</div>\n";
   }
 
   static std::string footer() {
