@@ -187,6 +187,41 @@ TEST_CASE("an environment that rounds otherwise changes the run as found, and on
   CHECK(document.verdict == Verdict::fp_environment);
 }
 
+TEST_CASE("where threads have different settings, a part as found that differs in the repeat is no sign of a fault") {
+  // Which thread takes which share of an op is chance, and with it which elements are rounded otherwise.
+  const auto run_as = [](std::size_t element) {
+    RunOptions options = options_of(2);
+    options.make_backend = [element](FpMode mode) {
+      CpuOptions cpu{.threads = 2, .fp_mode = mode};
+      if (mode == FpMode::as_found) {
+        cpu.disturb = [element](int step, TensorId tensor, std::span<std::uint32_t> words) {
+          if (step == 1 && quick().tensor(tensor).name == "fwd.logits") words[element] ^= 1;
+        };
+      }
+      return make_cpu_backend(quick(), cpu);
+    };
+    return run(quick(), options);
+  };
+  const RunDocument first = run_as(1);
+  const RunDocument second = run_as(2);
+  const auto judged = [&](const std::vector<std::vector<std::string>>& settings,
+                          const std::vector<std::vector<std::string>>& repeated) {
+    RunDocument document = first;
+    RunDocument repeat = second;
+    document.fp_settings = settings;
+    repeat.fp_settings = repeated;
+    attach_repeat(document, repeat);
+    CHECK(document.repeat.runs == 1);
+    CHECK(document.repeat.difference.has_value() == (document.repeat.wrong != Repeat::Wrong::neither));
+    return document.verdict;
+  };
+  CHECK(judged({{}, {"rounding upward"}}, {{}, {"rounding upward"}}) == Verdict::fp_environment);
+  CHECK(judged({{"rounding upward"}, {"rounding upward"}}, {{}, {}}) == Verdict::fp_environment);
+  CHECK(judged({{"rounding upward"}, {"rounding upward"}}, {{"rounding upward"}, {"rounding upward"}}) ==
+        Verdict::unstable);
+  CHECK(judged({{}, {}}, {{}, {}}) == Verdict::unstable);
+}
+
 TEST_CASE("NaNs are counted where they stand") {
   const RunDocument document =
       run(quick(), options_of(2, {{1, "fwd.0.mlp.gelu", 17, 30}, {1, "fwd.0.mlp.gelu", 17, 29}}));

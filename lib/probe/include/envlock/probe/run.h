@@ -29,7 +29,8 @@ struct RunOptions {
 /// throws.
 RunDocument run(const Plan& plan, const RunOptions& options);
 
-/// Adds what a second run of the same, in a fresh process, says of the first.
+/// Adds what a second run of the same, in a fresh process, says of the first. The parts as found are compared only
+/// where all threads of both runs had the same settings: else nobody says that they must agree.
 void attach_repeat(RunDocument& document, const RunDocument& repeat);
 
 }  // namespace envlock::probe
