@@ -94,7 +94,8 @@ Placement Lowering::place(const Variable& variable, bool entry_parameter) {
     if (variable.initialised) fail("a shared variable cannot have an initial value");
     kernel_.shared_bytes = round_up(kernel_.shared_bytes, variable.alignment) + variable.size;
     if (kernel_.shared_bytes > kMostStaticShared) fail("the static shared variables take more than 48 KiB");
-    const std::uint64_t begin = round_up(kFirstShared + kernel_.shared_extent, variable.alignment);
+    const std::uint64_t begin =
+        round_up(kFirstShared + kernel_.shared_extent, std::max<std::uint64_t>(variable.alignment, 16));
     if (begin + variable.size + kSharedGap > kDynamicShared) fail("there are too many shared variables");
     kernel_.shared_extent = begin + variable.size + kSharedGap - kFirstShared;
     kernel_.shared.push_back({variable.name, begin, begin + variable.size});

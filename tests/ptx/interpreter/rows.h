@@ -66,8 +66,17 @@ struct RowKernels {
                      const TraceClock& clock);
   bool (*trace_write)(std::uint64_t* writes, std::uint64_t* reads, int units, int units_per_lane, std::uint64_t thread,
                       const TraceClock& clock);
+  /// The same as trace_read for lanes that read one unit each at any place; several may read the same.
+  bool (*trace_read_scattered)(std::uint64_t* writes, std::uint64_t* reads, const std::uint64_t* units, int lanes,
+                               std::uint64_t thread, const TraceClock& clock);
   /// Whether each of the units was written at or after `since`.
   bool (*written_since)(const std::uint64_t* writes, int units, std::uint64_t since);
+  bool (*written_since_scattered)(const std::uint64_t* writes, const std::uint64_t* units, int lanes,
+                                  std::uint64_t since);
+  /// Whether all bits of words[places[i]] are set.
+  bool (*all_ones_scattered)(const std::uint32_t* words, const std::uint64_t* places, int lanes);
+  /// out[i] = words[places[i]].
+  void (*gather)(std::uint32_t* out, const std::uint32_t* words, const std::uint64_t* places, int lanes);
 };
 
 /// The widest set this processor has, chosen once; ENVLOCK_PTX_ROWS=generic|avx2|avx512 narrows it.

@@ -198,7 +198,7 @@ void BlockRunner::run_warp(Warp& warp) {
       active &= instruction.guard_negated ? ~mask : mask;
     }
     if (instruction.tracked) check_tracked(warp, instruction, here, active);
-    thread_instructions_ += static_cast<std::uint64_t>(std::popcount(active));
+    thread_instructions_ += static_cast<std::uint64_t>(lanes_in(active));
     if (++warp.executed > launch_->most_instructions)
       find("endless", "a warp ran more than " + std::to_string(launch_->most_instructions) + " instructions",
            &instruction, static_cast<int>(warp.first_thread));
@@ -271,13 +271,6 @@ void BlockRunner::run_warp(Warp& warp) {
     }
     ++pc;
   }
-}
-
-void BlockRunner::write_lane(std::byte* at, bool wide, int lane, std::uint64_t value) const {
-  if (wide)
-    reinterpret_cast<std::uint64_t*>(at)[lane] = value;
-  else
-    reinterpret_cast<std::uint32_t*>(at)[lane] = static_cast<std::uint32_t>(value);
 }
 
 void BlockRunner::run_row(Warp& warp, const Instruction& instruction, std::uint32_t active) {

@@ -7,6 +7,7 @@
 #include "undo.h"
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -61,6 +62,17 @@ struct Trace {
   int shift = 2;                                       ///< a unit has 1 << shift bytes
   std::vector<std::uint32_t> page_reads, page_writes;  ///< the last launch that touched the page
 };
+
+/// The number of lanes in a mask.
+inline int lanes_in(std::uint32_t mask) {
+  return mask == kAllLanes ? kLanes : std::popcount(mask);
+}
+/// Whether the mask holds the first so many lanes and no others.
+constexpr bool is_prefix(std::uint32_t mask) {
+  return (mask & (mask + 1)) == 0;
+}
+/// Whether all bytes are 0xff.
+bool all_defined(const std::uint8_t* defined, std::uint64_t bytes);
 
 /// Runs blocks one after the other, with all checks. One per host thread.
 class BlockRunner {
@@ -127,7 +139,12 @@ class BlockRunner {
     std::byte* const bases[3] = {nullptr, constants_, warp.frame};
     return bases[slot.base()] + slot.offset();
   }
-  void write_lane(std::byte* row, bool wide, int lane, std::uint64_t value) const;
+  static void write_lane(std::byte* at, bool wide, int lane, std::uint64_t value) {
+    if (wide)
+      reinterpret_cast<std::uint64_t*>(at)[lane] = value;
+    else
+      reinterpret_cast<std::uint32_t*>(at)[lane] = static_cast<std::uint32_t>(value);
+  }
 
   // runner_checks.cpp
   void check_tracked(Warp& warp, const Instruction& instruction, std::uint32_t here, std::uint32_t active);
@@ -152,6 +169,9 @@ class BlockRunner {
   void watch_lane(const Access& access, const View& view, int lane, bool many);
   void require_defined(const Access& access, const View& view, const AddressFacts& facts) const;
   void move_values(const Access& access, const View& view, const AddressFacts& facts);
+  bool read_scattered(const Access& access, const View& view, const AddressFacts& facts);
+  void load_uniform(const Instruction& instruction, Warp& warp, std::uint32_t active, int lane,
+                    const std::byte* from) const;
   void load_lane(const Instruction& instruction, Warp& warp, int lane, const std::byte* from) const;
   void store_lane(const Instruction& instruction, Warp& warp, int lane, std::byte* to);
   void atomic_lane(const Instruction& instruction, Warp& warp, int lane, std::byte* at) const;

@@ -7,46 +7,6 @@
 /// Loads, stores and atomics of a warp: addresses first, then bounds, then what the checks want to know, then the
 /// bytes.
 namespace envlock::ptx {
-namespace {
-
-std::uint64_t read_little(const std::byte* from, unsigned bytes) {
-  std::uint64_t value = 0;
-  std::memcpy(&value, from, bytes);
-  return value;
-}
-
-bool all_defined(const std::uint8_t* defined, std::uint64_t bytes) {
-  std::uint64_t i = 0;
-  std::uint64_t all = ~std::uint64_t{0};
-  for (; i + 8 <= bytes; i += 8) {
-    std::uint64_t word;
-    std::memcpy(&word, defined + i, 8);
-    all &= word;
-  }
-  std::uint8_t rest = 0xff;
-  for (; i < bytes; ++i) rest = static_cast<std::uint8_t>(rest & defined[i]);
-  return all == ~std::uint64_t{0} && rest == 0xff;
-}
-
-constexpr bool is_prefix(std::uint32_t lanes) {
-  return (lanes & (lanes + 1)) == 0;
-}
-
-}  // namespace
-
-void BlockRunner::load_parameter(Warp& warp, const Instruction& instruction, std::uint32_t active) {
-  for (unsigned element = 0; element < instruction.elements; ++element) {
-    const std::byte* const from = launch_->parameters.data() + instruction.offset + element * instruction.bytes;
-    std::uint64_t value = read_little(from, instruction.bytes);
-    const unsigned unused = 64 - 8 * instruction.bytes;
-    if (instruction.sign_extends)
-      value = static_cast<std::uint64_t>(static_cast<std::int64_t>(value << unused) >> unused);
-    if (instruction.immediate != 0) value &= instruction.immediate;
-    for (std::uint32_t left = active; left != 0; left &= left - 1)
-      write_lane(row(warp, instruction.out[element]), instruction.wide, std::countr_zero(left), value);
-  }
-}
-
 void BlockRunner::access(Warp& warp, const Instruction& instruction, std::uint32_t active, Touch touch) {
   Access access;
   access.instruction = &instruction;
@@ -65,7 +25,7 @@ void BlockRunner::access(Warp& warp, const Instruction& instruction, std::uint32
   }
   const bool prefix = is_prefix(active);
   AddressFacts facts = rows_->addresses(access.addresses.data(), addresses, instruction.offset, access.size,
-                                        prefix ? std::popcount(active) : kLanes);
+                                        prefix ? lanes_in(active) : kLanes);
   if (!prefix) {
     facts = {~std::uint64_t{0}, 0, 0, false, false};
     for (std::uint32_t left = active; left != 0; left &= left - 1) {
@@ -197,6 +157,7 @@ void BlockRunner::mark_pages(Trace& trace, std::uint64_t begin, std::uint64_t en
 }
 
 void BlockRunner::use(Access& access, const View& view, const AddressFacts& facts) {
+  if (access.touch == Touch::read && read_scattered(access, view, facts)) return;
   if (access.touch != Touch::write) require_defined(access, view, facts);
   if (view.trace != nullptr) watch(access, view, facts);
   if (access.touch != Touch::read && view.allocation != nullptr && undo_ != nullptr) {
@@ -249,8 +210,8 @@ void BlockRunner::watch(const Access& access, const View& view, const AddressFac
     const std::uint64_t unit = (facts.low - view.trace_begin) >> trace.shift;
     const int per_lane = static_cast<int>(access.size >> trace.shift);
     const auto record = access.touch == Touch::read ? rows_->trace_read : rows_->trace_write;
-    if (!record(trace.writes.data() + unit, trace.reads.data() + unit, per_lane * std::popcount(access.active),
-                per_lane, access.warp->first_thread, *view.clock))
+    if (!record(trace.writes.data() + unit, trace.reads.data() + unit, per_lane * lanes_in(access.active), per_lane,
+                access.warp->first_thread, *view.clock))
       return;
     // Some lane conflicts: lane by lane it is found and told.
   }
@@ -264,144 +225,11 @@ void BlockRunner::watch_lane(const Access& access, const View& view, int lane, b
   const std::uint64_t units = access.size >> trace.shift;
   const std::uint64_t thread = access.warp->first_thread + static_cast<std::uint32_t>(lane);
   for (std::uint64_t unit = begin; unit < begin + units; ++unit)
-    if (trace_touch(trace.writes.data()[unit], trace.reads.data()[unit], access.touch, thread, many, *view.clock) &&
-        launch_->check_races)
-      report_race(access, view, lane, unit);
-}
-
-void BlockRunner::move_values(const Access& access, const View& view, const AddressFacts& facts) {
-  const Instruction& instruction = *access.instruction;
-  Warp& warp = *access.warp;
-  std::byte* const first = view.data + (facts.low - view.begin);
-  const bool plain = facts.contiguous && instruction.elements == 1 && instruction.bytes == (instruction.wide ? 8 : 4);
-  const std::size_t all = std::size_t{access.size} * static_cast<unsigned>(std::popcount(access.active));
-  if (access.touch == Touch::read) {
-    if (plain) {
-      std::memcpy(row(warp, instruction.out[0]), first, all);
-      return;
+    if (trace_touch(trace.writes.data()[unit], trace.reads.data()[unit], access.touch, thread, many, *view.clock)) {
+      if (launch_->check_races) report_race(access, view, lane, unit);
+      // Nobody asks about races, but the word is written now.
+      if (access.touch != Touch::read) trace.writes.data()[unit] = view.clock->now | thread;
     }
-    for (std::uint32_t left = access.active; left != 0; left &= left - 1) {
-      const int lane = std::countr_zero(left);
-      load_lane(instruction, warp, lane, view.data + (access.addresses[static_cast<std::size_t>(lane)] - view.begin));
-    }
-    return;
-  }
-  if (plain && access.touch == Touch::write && !launch_->flip) {
-    std::memcpy(first, row(warp, instruction.in[0]), all);
-    if (view.defined != nullptr) std::memset(view.defined + (facts.low - view.begin), 0xff, all);
-    return;
-  }
-  for (std::uint32_t left = access.active; left != 0; left &= left - 1) {
-    const int lane = std::countr_zero(left);
-    const std::uint64_t at = access.addresses[static_cast<std::size_t>(lane)] - view.begin;
-    if (access.touch == Touch::write)
-      store_lane(instruction, warp, lane, view.data + at);
-    else
-      atomic_lane(instruction, warp, lane, view.data + at);
-    if (view.defined != nullptr) std::memset(view.defined + at, 0xff, access.size);
-  }
-}
-
-void BlockRunner::load_lane(const Instruction& instruction, Warp& warp, int lane, const std::byte* from) const {
-  for (unsigned element = 0; element < instruction.elements; ++element) {
-    std::uint64_t value = 0;
-    if (instruction.bytes == 4 && !instruction.sign_extends) {
-      std::uint32_t word;
-      std::memcpy(&word, from + element * 4, 4);
-      value = word;
-    } else {
-      value = read_little(from + element * instruction.bytes, instruction.bytes);
-      const unsigned unused = 64 - 8 * instruction.bytes;
-      if (instruction.sign_extends)
-        value = static_cast<std::uint64_t>(static_cast<std::int64_t>(value << unused) >> unused);
-      if (instruction.immediate != 0) value &= instruction.immediate;
-    }
-    write_lane(row(warp, instruction.out[element]), instruction.wide, lane, value);
-  }
-}
-
-void BlockRunner::store_lane(const Instruction& instruction, Warp& warp, int lane, std::byte* to) {
-  for (unsigned element = 0; element < instruction.elements; ++element) {
-    const std::byte* const from =
-        row(warp, instruction.in[element]) + static_cast<std::ptrdiff_t>(lane) * (instruction.wide ? 8 : 4);
-    std::memcpy(to + element * instruction.bytes, from, instruction.bytes);
-  }
-  if (launch_->flip && stores_++ == launch_->flip->store) {
-    const unsigned bit = launch_->flip->bit % (8u * instruction.bytes * instruction.elements);
-    to[bit / 8] ^= static_cast<std::byte>(1u << (bit % 8));
-  }
-}
-
-void BlockRunner::atomic_lane(const Instruction& instruction, Warp& warp, int lane, std::byte* at) const {
-  const unsigned bytes = instruction.bytes;
-  const auto operand = [&](std::size_t index) -> std::uint64_t {
-    return instruction.in[index].none()
-               ? 0
-               : read_little(row(warp, instruction.in[index]) + lane * static_cast<int>(bytes), bytes);
-  };
-  const std::uint64_t old = read_little(at, bytes), a = operand(0), b = operand(1);
-  const auto extend = [&](std::uint64_t value) {
-    return static_cast<std::int64_t>(value << (64 - 8 * bytes)) >> (64 - 8 * bytes);
-  };
-  const bool less = instruction.sign_extends ? extend(a) < extend(old) : a < old;
-  std::uint64_t now = old;
-  switch (static_cast<AtomicOp>(instruction.immediate)) {
-    case AtomicOp::add:
-      now = old + a;
-      break;
-    case AtomicOp::min:
-      now = less ? a : old;
-      break;
-    case AtomicOp::max:
-      now = less ? old : a;
-      break;
-    case AtomicOp::bit_and:
-      now = old & a;
-      break;
-    case AtomicOp::bit_or:
-      now = old | a;
-      break;
-    case AtomicOp::bit_xor:
-      now = old ^ a;
-      break;
-    case AtomicOp::exchange:
-      now = a;
-      break;
-    case AtomicOp::compare:
-      now = old == a ? b : old;
-      break;
-    case AtomicOp::increment:
-      now = old >= a ? 0 : old + 1;
-      break;
-    case AtomicOp::decrement:
-      now = old == 0 || old > a ? a : old - 1;
-      break;
-  }
-  std::memcpy(at, &now, bytes);
-  write_lane(row(warp, instruction.out[0]), instruction.wide, lane, old);
-}
-
-void BlockRunner::access_local(const Access& access) {
-  const Instruction& instruction = *access.instruction;
-  const std::uint64_t stride = (kernel_->local_bytes + 15) / 16 * 16;
-  for (std::uint32_t left = access.active; left != 0; left &= left - 1) {
-    const int lane = std::countr_zero(left);
-    const std::uint64_t address = access.addresses[static_cast<std::size_t>(lane)];
-    if (address < kFirstLocal || address - kFirstLocal >= kernel_->local_bytes ||
-        kernel_->local_bytes - (address - kFirstLocal) < access.size)
-      report_bounds(access, address, lane);
-    const std::uint64_t thread = access.warp->first_thread + static_cast<std::uint32_t>(lane);
-    const std::size_t at = static_cast<std::size_t>(thread * stride + address - kFirstLocal);
-    if (access.touch == Touch::atomic) report_bounds(access, address, lane);
-    if (access.touch == Touch::write) {
-      store_lane(instruction, *access.warp, lane, local_.data() + at);
-      std::memset(local_defined_.data() + at, 0xff, access.size);
-    } else {
-      if (launch_->check_undefined && !all_defined(local_defined_.data() + at, access.size))
-        report_undefined(access, address, lane, View{});
-      load_lane(instruction, *access.warp, lane, local_.data() + at);
-    }
-  }
 }
 
 }  // namespace envlock::ptx
