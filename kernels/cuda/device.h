@@ -6,7 +6,6 @@
 
 #ifdef ENVLOCK_FIBER_CUDA
 #include "fiber_cuda.h"
-#define BOUNDS(threads)
 #else
 
 #ifndef __NVCC__  // clang, without NVIDIA's headers
@@ -143,14 +142,6 @@ DEVICE double mul(double a, double b) {
 
 #endif
 
-}  // namespace envlock::kernels::cuda
-
-#endif
-
-namespace envlock::kernels::cuda {
-
-// What the names above and the language give alike on a device and on a processor.
-
 /// binary64 to binary32, rounded to nearest.
 DEVICE float narrow(double a) {
   return static_cast<float>(a);
@@ -178,3 +169,5 @@ DEVICE float float_of(unsigned a) {
 }
 
 }  // namespace envlock::kernels::cuda
+
+#endif

@@ -14,12 +14,10 @@ DEVICE T* of_replica(const Launch& launch, T* pointer) {
 }
 
 /// Notes which multiprocessor runs this block, where the host asked for it.
-DEVICE void note_multiprocessor([[maybe_unused]] const Launch& launch) {
-#ifndef ENVLOCK_FIBER_CUDA  // a processor has none
+DEVICE void note_multiprocessor(const Launch& launch) {
   if (launch.multiprocessors != nullptr && thread_x() == 0) {
     launch.multiprocessors[(block_z() * grid_size_y() + block_y()) * grid_size_x() + block_x()] = multiprocessor();
   }
-#endif
 }
 
 /// The element of a thread in kernels that work element by element.

@@ -70,3 +70,26 @@ if(EXISTS ${PROJECT_SOURCE_DIR}/tests/ptx/CMakeLists.txt)
   envlock_cuda_failure(failure-soak FAIL=cuMemAlloc_v2:1:2 SMS=4)
   envlock_cuda_failure(devices DEVICES=2 "NAMES=first GPU$<SEMICOLON>second GPU MIG 1g.5gb" SMS=16$<SEMICOLON>7)
 endif()
+
+# The kernels' source as host C++ on fibers, behind the same interface, under the sanitizers where the compiler is GCC
+# (whose runtime can be loaded in front of a program that was built without).
+if(EXISTS ${PROJECT_SOURCE_DIR}/tests/ptx/fiber_cuda.h)
+  add_library(cuda_fibers SHARED ${CMAKE_CURRENT_SOURCE_DIR}/cuda/fiber_libcuda.cpp)
+  target_include_directories(cuda_fibers PRIVATE ${PROJECT_SOURCE_DIR}/tests/ptx ${PROJECT_SOURCE_DIR}/kernels/cuda
+    ${PROJECT_SOURCE_DIR}/kernels/include)
+  set_target_properties(cuda_fibers PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/fibers)
+  # The calls of barriers and shuffles are told apart by where they stand: they must not be merged or copied.
+  target_compile_options(cuda_fibers PRIVATE -O1 -g -ffp-contract=off)
+  set(fiber_environment "ENVLOCK_LIBCUDA=$<TARGET_FILE:cuda_fibers>")
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT ENVLOCK_SANITIZE)
+    target_compile_options(cuda_fibers PRIVATE -fsanitize=address,undefined -fno-sanitize-recover=all)
+    target_link_options(cuda_fibers PRIVATE -fsanitize=address,undefined)
+    execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=libasan.so OUTPUT_VARIABLE asan_runtime
+                    OUTPUT_STRIP_TRAILING_WHITESPACE)
+    # Stacks of fibers come and go: without a quarantine their memory is used again.
+    list(APPEND fiber_environment "LD_PRELOAD=${asan_runtime}" "ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=4")
+  endif()
+  add_dependencies(test_cuda_device cuda_fibers)
+  add_test(NAME cuda_fibers COMMAND test_cuda_device "[device]~[steps]" WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  set_tests_properties(cuda_fibers PROPERTIES ENVIRONMENT "${fiber_environment}" LABELS ptx)
+endif()
