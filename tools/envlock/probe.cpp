@@ -19,6 +19,7 @@ namespace envlock::tools {
 namespace {
 
 constexpr std::string_view kDevicePlaceholder = "{device}";
+constexpr int kMostSteps = 1000000;  // a size says how many it has; this only keeps nonsense out
 
 /// Which options belong to which action, so that none is passed over in silence.
 void check_action(const ProbeArgs& args) {
@@ -39,11 +40,8 @@ void check_action(const ProbeArgs& args) {
                "`",
            "to compare documents of runs: `envlock diff A.json B.json`");
   }
-  if (args.threads < 0 || args.threads > 1024)
-    refuse("`--threads` takes 1 to 1024", "leave it out for as many as are useful");
   if (args.repeat < 0 || args.repeat > 100) refuse("`--repeat` takes 0 to 100", "0 runs no fresh process");
   if (args.soak_seconds < 0 || args.soak_seconds > 1e7) refuse("`--soak` takes seconds", "as in `--soak 60`");
-  if (args.steps < 0) refuse("`--steps` takes a number of steps", "as in `--steps 5`");
 }
 
 /// What the repeat is told, so that it computes the same.
@@ -89,7 +87,7 @@ void repeat(const ProbeArgs& args, const ProbeDevice& device, probe::RunDocument
 }
 
 probe::RunDocument run_on(const ProbeArgs& args, const ProbeDevice& device, const probe::Plan& plan, Out& out) {
-  const std::optional<Drill> drill = parse_drill(args.drill, plan);
+  const std::optional<Drill> drill = parse_drill(args, plan);
   probe::RunOptions options;
   options.steps = args.steps;
   options.threads = device.facts.threads;
@@ -245,6 +243,7 @@ void add_probe(CLI::App& app, Commands& commands) {
       ->group("Run");
   command.add_option("--threads", args->threads, "how many threads compute (default: as many as are useful)")
       ->type_name("N")
+      ->check(CLI::Range(1, 1024).description(""))
       ->group("Run");
   command
       .add_option("--isa", args->isa,
@@ -253,6 +252,7 @@ void add_probe(CLI::App& app, Commands& commands) {
       ->group("Run");
   command.add_option("--steps", args->steps, "stop after so many steps (default: all 20)")
       ->type_name("N")
+      ->check(CLI::Range(1, kMostSteps).description(""))
       ->group("Run");
   command.add_option("--repeat", args->repeat, "repeat it in so many fresh processes (default: 1)")
       ->type_name("N")

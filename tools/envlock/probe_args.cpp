@@ -41,11 +41,20 @@ probe::Place parse_place(const std::string& text) {
   return make_place(text, words[0], words[1], kPlaceForm);
 }
 
-std::optional<Drill> parse_drill(const std::string& text, const probe::Plan& plan) {
+std::optional<Drill> parse_drill(const ProbeArgs& args, const probe::Plan& plan) {
+  const std::string& text = args.drill;
   if (text.empty()) return std::nullopt;
   const std::vector<std::string_view> words = core::split(text, ':');
   if (words.size() < 2 || words.size() > 4) not_a_place(text, kDrillForm);
   Drill drill{make_place(text, words[0], words[1], kDrillForm), 0, 0};
+  const int steps = args.steps > 0 ? args.steps : plan.size.steps;
+  if (drill.place.step >= steps) {
+    throw core::Error({.code = "unknown-op",
+                       .what = "this run has no step " + std::to_string(drill.place.step) + " to drill",
+                       .where = std::nullopt,
+                       .why = {"it has steps 0 to " + std::to_string(steps - 1)},
+                       .hints = {}});
+  }
   std::vector<std::string> names;
   std::size_t count = 0;
   for (std::size_t i = 0; drill.place.step < 0 && i < plan.parameters.size(); ++i) {

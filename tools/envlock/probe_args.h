@@ -36,8 +36,9 @@ struct Drill {
 
 /// `STEP:OP`, with "init" for the initial state. Throws: core::Error "invalid-argument".
 probe::Place parse_place(const std::string& text);
+/// The drill that `--drill` asks for, which must lie within the run.
 /// Throws: core::Error "invalid-argument", "unknown-op".
-std::optional<Drill> parse_drill(const std::string& text, const probe::Plan& plan);
+std::optional<Drill> parse_drill(const ProbeArgs& args, const probe::Plan& plan);
 /// Flips that bit when its tensor is done.
 probe::Disturb disturbance(const Drill& drill, const probe::Plan& plan);
 

@@ -9,7 +9,7 @@
 namespace envlock::tools {
 
 Exit run_probe_soak(const ProbeArgs& args, const std::vector<ProbeDevice>& devices, const probe::Plan& plan, Out& out) {
-  const std::optional<Drill> drill = parse_drill(args.drill, plan);
+  const std::optional<Drill> drill = parse_drill(args, plan);
   const std::shared_ptr<core::Progress> progress = out.progress();
   probe::SoakReport report{.size = plan.size.name, .seconds = 0, .units = {}};
   for (const ProbeDevice& device : devices) {
