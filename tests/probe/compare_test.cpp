@@ -151,6 +151,32 @@ TEST_CASE("a flipped bit is found, wherever it is") {
   CHECK(comparison.parts[1].differing_chunks.empty());
 }
 
+TEST_CASE("what a wrong run knows against golden tells the elements against a right one") {
+  const RunDocument right = make_run();
+  RunDocument wrong = make_run({.change = flip(3, "fwd.embed", 9, 1)});
+  envlock_test::hold_against(wrong, right);
+  wrong.golden_mismatch->elements = ElementDifference{.compared = 64,
+                                                      .total = 64,
+                                                      .differing = 1,
+                                                      .max_ulp = 2,
+                                                      .first_index = {0, 1, 1},
+                                                      .want_bits = 5,
+                                                      .have_bits = 7};
+  wrong.golden_mismatch->truth = "the truth";
+  Mismatch found = *compare(right, wrong).parts[0].first;
+  CHECK(found.elements == wrong.golden_mismatch->elements);
+  CHECK(found.truth == "the truth");
+  found = *compare(wrong, right).parts[0].first;
+  CHECK(found.elements->want_bits == 7);
+  CHECK(found.elements->have_bits == 5);
+  CHECK(found.elements->first_index == std::vector{0, 1, 1});
+  // Against another wrong run it says nothing.
+  const RunDocument other = make_run({.change = flip(3, "fwd.embed", 10, 1)});
+  CHECK_FALSE(compare(other, wrong).parts[0].first->elements.has_value());
+  // Nor of the other part.
+  CHECK_FALSE(compare(right, wrong).parts[1].first->elements.has_value());
+}
+
 TEST_CASE("of a tensor of several chunks those that differ are named") {
   const std::vector<Place> kept = {{"reference", 2, "fwd.0.mlp.up"}};
   const RunDocument left = make_run({.kept = kept});

@@ -299,8 +299,8 @@ TEST_CASE("documents that are huge, deep or of too many values are refused witho
   CHECK(code(std::string(1'000'000, '[')) == "probe-run-malformed");
   CHECK(complaint(std::string(100, '[') + std::string(100, ']')).what == "the document nests more than 32 deep");
   std::string values = "[0";
-  for (int i = 0; i < 2'100'000; ++i) values += ",0";
-  CHECK(complaint(values + "]").what.find("more than 2000000 values") != std::string::npos);
+  for (int i = 0; i < 1'000'000; ++i) values += ",0";
+  CHECK(complaint(values + "]").what.find("more than 1000000 values") != std::string::npos);
 }
 
 TEST_CASE("another format, another version and another page are told apart") {

@@ -107,6 +107,24 @@ std::vector<DumpComparison> compare_dumps(const RunDocument& left, const RunDocu
   return sorted;
 }
 
+/// Where one run is wrong and has said which elements are not golden, and the other has the golden digest there, that
+/// is the difference of the two.
+void take_elements_from_golden(const RunDocument& left, const RunDocument& right, Mismatch& mismatch) {
+  const auto knows = [&](const RunDocument& document, const core::Sha256& golden) {
+    const std::optional<Mismatch>& known = document.golden_mismatch;
+    return known && known->elements && known->place == mismatch.place && known->want == golden;
+  };
+  if (mismatch.elements) return;
+  if (knows(right, mismatch.want)) {
+    mismatch.elements = right.golden_mismatch->elements;
+    mismatch.truth = right.golden_mismatch->truth;
+  } else if (knows(left, mismatch.have)) {
+    mismatch.elements = left.golden_mismatch->elements;
+    std::swap(mismatch.elements->want_bits, mismatch.elements->have_bits);
+    mismatch.truth = left.golden_mismatch->truth;
+  }
+}
+
 std::map<std::string, std::string> named_facts(const RunDocument& document) {
   const Facts& facts = document.facts;
   std::map<std::string, std::string> named = {{"envlock", facts.envlock_version},
@@ -158,7 +176,10 @@ RunComparison compare_any(const RunDocument& left, const RunDocument& right) {
     each.part = part.name;
     each.steps = agreements(part, *other);
     each.first = first_difference(left, part, right, *other);
-    if (each.first) each.differing_chunks = differing_chunks(left, right, each.first->place);
+    if (each.first) {
+      take_elements_from_golden(left, right, *each.first);
+      each.differing_chunks = differing_chunks(left, right, each.first->place);
+    }
     each.dumps = compare_dumps(left, right, part.name);
     comparison.parts.push_back(std::move(each));
   }
