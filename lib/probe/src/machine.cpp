@@ -5,30 +5,18 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 #include <string_view>
 #include <thread>
 
+#include "cpu_quota.h"
 #include "envlock/core/text.h"
 
 extern char** environ;
 
 namespace envlock::probe {
 namespace {
-
-/// Threads that a control group's CPU quota pays for, rounded up; 0 without a quota. Reads version 2, then version 1.
-int quota_threads() {
-  double quota = 0;
-  double period = 0;
-  std::ifstream unified("/sys/fs/cgroup/cpu.max");
-  if (!(unified >> quota >> period)) {  // "max 100000" where there is no limit
-    std::ifstream quota_file("/sys/fs/cgroup/cpu/cpu.cfs_quota_us");
-    std::ifstream period_file("/sys/fs/cgroup/cpu/cpu.cfs_period_us");
-    if (!(quota_file >> quota) || !(period_file >> period)) return 0;
-  }
-  if (quota <= 0 || period <= 0) return 0;
-  return std::max(1, static_cast<int>((quota + period - 1) / period));
-}
 
 /// Whole names, or beginnings that end in `_`.
 constexpr std::string_view kNumericVariables[] = {
@@ -88,7 +76,9 @@ std::vector<int> allowed_processors() {
 
 int usable_threads() {
   const int allowed = static_cast<int>(allowed_processors().size());
-  const int quota = quota_threads();
+  std::ifstream file("/proc/self/cgroup");
+  const std::string groups(std::istreambuf_iterator<char>(file), {});
+  const int quota = quota_threads("/sys/fs/cgroup", groups);
   return quota > 0 ? std::min(allowed, quota) : allowed;
 }
 
