@@ -4,6 +4,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <iostream>
 #include <string>
@@ -18,12 +19,17 @@
 
 namespace envlock_test {
 
-/// False, and a word about it, where no GPU or interpreter can be used.
+/// False, and a word about it, where there is no GPU. A stand-in for one that was named and cannot be used is a
+/// failure.
 inline bool has_cuda_device() {
   try {
     envlock::probe::find_cuda();
     return true;
   } catch (const envlock::core::Error& error) {
+    if (const char* named = std::getenv("ENVLOCK_LIBCUDA"); named != nullptr) {
+      for (const std::string& why : error.diagnostics().front().why) UNSCOPED_INFO(why);
+      FAIL(named << " cannot be used");
+    }
     std::cout << "skipped: no CUDA device: " << error.what() << '\n';
     return false;
   }
