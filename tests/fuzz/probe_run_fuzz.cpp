@@ -23,11 +23,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const probe::RunComparison comparison = probe::compare(document, document);
     if (!comparison.equal()) std::abort();
     const report::Style style;
-    const std::string drawn = report::text_probe_run(document, style) +
-                              report::text_probe_comparison(names, documents, comparison, style) +
-                              report::text_probe_groups(names, documents, probe::group(documents), style) +
-                              report::json_probe_comparison(names, documents, comparison, {}) +
-                              report::html_probe(names, documents);
+    const std::string drawn =
+        report::text_probe_run(document, style) + report::text_probe_comparison(names, documents, comparison, style) +
+        report::text_probe_groups(names, documents, probe::group(documents), style) +
+        report::json_probe_comparison(names, documents, comparison, {}) + report::html_probe(names, documents);
     if (!core::is_valid_utf8(drawn) || drawn.find('\x1b') != std::string::npos) std::abort();
   } catch (const core::Error& error) {
     if (error.diagnostics().front().code.rfind("probe-run-", 0) != 0) std::abort();
