@@ -16,7 +16,7 @@ envlock::probe::cuda::Grid rows_grid(int rows) {
   return {blocks_for(rows, ck::kRowThreads / 32)};
 }
 
-constexpr int kWidths[] = {1, 20, 32, 33, 96};
+constexpr int kWidths[] = {1, 20, 33, 96};
 
 }  // namespace
 
@@ -154,7 +154,7 @@ TEST_CASE("max32 keeps its order of comparisons on a GPU", "[device]") {
 
 TEST_CASE("sums of blocks and of pairs on a GPU are those on a processor", "[device]") {
   if (!has_cuda_device()) return;
-  for (const int count : {1, 31, 1023, 1024, 1025, 5000, 270000, 600000}) {
+  for (const int count : {1, 31, 1023, 1024, 1025, 5000, 600000}) {
     const int blocks = blocks_for(count, kSumBlock);
     for (const BlockSumOf of : {BlockSumOf::values, BlockSumOf::squares}) {
       Arena arena(static_cast<std::uint32_t>(count));
