@@ -102,13 +102,12 @@ class Pool {
       turn_.notify_all();
     }
     job(0);
-    for (int spin = 0; left_.load(std::memory_order_acquire) != 0; ++spin) pause(spin);
+    while (left_.load(std::memory_order_acquire) != 0) pause();
   }
 
  private:
-  /// Yields now and then: two of our threads may have been put on one core, where the one would wait for the other.
-  static void pause(int spin) {
-    if (spin % 256 == 255) std::this_thread::yield();
+  /// Never yields: each thread has a processor of its own, and what it gave away there it would not get back in time.
+  static void pause() {
 #if defined(__x86_64__)
     __builtin_ia32_pause();
 #endif
@@ -118,7 +117,7 @@ class Pool {
     for (;;) {
       int now = turn_.load(std::memory_order_acquire);
       for (int spin = 0; now == seen && spin < 20000; ++spin) {
-        pause(spin);
+        pause();
         now = turn_.load(std::memory_order_acquire);
       }
       if (now == seen) {
