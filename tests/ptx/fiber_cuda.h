@@ -19,7 +19,9 @@
 #endif
 #endif
 #ifdef ENVLOCK_FIBER_ASAN
-#include <sanitizer/common_interface_defs.h>
+// Declared here: not every compiler that has the sanitizer has its headers.
+extern "C" void __sanitizer_start_switch_fiber(void** fake_stack, const void* bottom, std::size_t size);
+extern "C" void __sanitizer_finish_switch_fiber(void* fake_stack, const void** bottom, std::size_t* size);
 #endif
 
 /// CUDA kernels as plain host C++: every thread of a block is a fiber, which runs until it comes to a barrier or a

@@ -19,7 +19,8 @@ s32 s(u64 value) {
 s64 sl(u64 value) {
   return static_cast<s64>(value);
 }
-u32 u(u64 value) {
+template <class T>
+u32 u(T value) {
   return static_cast<u32>(value);
 }
 

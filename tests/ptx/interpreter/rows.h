@@ -57,6 +57,9 @@ struct RowKernels {
   RowFunction functions[static_cast<std::size_t>(RowOp::count)];
   /// Bit i is set where predicate row `row` is true in lane i.
   std::uint32_t (*mask)(const std::uint32_t* row);
+  /// out[i] = from[i] in the lanes of the mask.
+  void (*blend32)(std::uint32_t* out, const std::uint32_t* from, std::uint32_t lanes);
+  void (*blend64)(std::uint64_t* out, const std::uint64_t* from, std::uint32_t lanes);
   /// addresses[i] = base[i] + offset.
   AddressFacts (*addresses)(std::uint64_t* addresses, const std::uint64_t* base, std::uint64_t offset,
                             std::uint64_t stride, int lanes);

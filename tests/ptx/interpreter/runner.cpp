@@ -282,12 +282,11 @@ void BlockRunner::run_row(Warp& warp, const Instruction& instruction, std::uint3
   alignas(64) std::array<std::uint64_t, kLanes> result;
   std::byte* const out = static_cast<std::byte*>(std::exchange(arguments.out, result.data()));
   instruction.function(arguments);
-  const std::size_t bytes = instruction.wide ? 8 : 4;
-  const auto* from = reinterpret_cast<const std::byte*>(result.data());
-  for (std::uint32_t left = active; left != 0; left &= left - 1) {
-    const auto lane = static_cast<std::size_t>(std::countr_zero(left));
-    std::memcpy(out + lane * bytes, from + lane * bytes, bytes);
-  }
+  if (instruction.wide)
+    rows_->blend64(reinterpret_cast<std::uint64_t*>(out), result.data(), active);
+  else
+    rows_->blend32(reinterpret_cast<std::uint32_t*>(out), reinterpret_cast<const std::uint32_t*>(result.data()),
+                   active);
 }
 
 void BlockRunner::check_zeros(Warp& warp, const Instruction& instruction, std::uint32_t active) {

@@ -33,5 +33,5 @@ KERNEL adamw(float* weight, float* mean, float* variance, const float* gradient,
 KERNEL embed(const uint8_t* tokens, const float* table, float* out, int columns) {
   const int token = tokens[block_x()];
   for (int c = thread_x(); c < columns; c += block_size_x())
-    out[static_cast<uint64_t>(block_x()) * columns + c] = table[token * columns + c];
+    out[static_cast<long long>(block_x()) * columns + c] = table[token * columns + c];
 }

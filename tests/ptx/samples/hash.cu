@@ -21,7 +21,7 @@ KERNEL sha256_blocks(const uint32_t* words, uint32_t* states, int messages, int 
   if (message >= messages) return;
   uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
   for (int block = 0; block < blocks; ++block) {
-    const uint32_t* in = words + (static_cast<uint64_t>(message) * blocks + block) * 16;
+    const uint32_t* in = words + (static_cast<long long>(message) * blocks + block) * 16;
     uint32_t w[16];
     for (int i = 0; i < 16; ++i) w[i] = in[i];
     uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
