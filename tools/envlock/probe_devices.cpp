@@ -74,7 +74,7 @@ std::vector<ProbeDevice> choose_devices(const ProbeArgs& args) {
     const char* begin = args.device.data() + kPrefix.size();
     const char* end = args.device.data() + args.device.size();
     const auto [stop, error] = std::from_chars(begin, end, wanted);
-    if (begin == end || error != std::errc() || stop != end) unknown_device(args.device, {});
+    if (begin == end || error != std::errc() || stop != end || wanted < 0) unknown_device(args.device, {});
   }
   const probe::CudaPlatform platform = probe::find_cuda();
   std::vector<ProbeDevice> devices;
