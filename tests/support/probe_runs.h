@@ -135,7 +135,6 @@ inline envlock::probe::RunDocument make_run(const InventedRun& invented = {}) {
                     .details = {{"isa", "avx2"}, {"cores", "2"}},
                     .threads = 2,
                     .seconds = 0.4375,
-                    .hashing_seconds = 0,
                     .environment = {}};
   document.verdict = judge(document);
   return document;

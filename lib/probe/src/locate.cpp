@@ -5,12 +5,14 @@
 #include "envlock/probe/compare.h"
 #include "envlock/probe/cpu_backend.h"
 #include "envlock/probe/digest_tree.h"
+#include "fp_environment.h"
 
 namespace envlock::probe {
 namespace {
 
 /// The tensor at a place of a run with these kernels.
 std::vector<std::uint32_t> compute(const Plan& plan, const std::string& isa, int step, TensorId tensor) {
+  const DefaultFpControl guard;  // the schedule's numbers are computed in this thread
   const std::unique_ptr<Backend> backend = make_cpu_backend(plan, {.isa = isa, .digests = false});
   backend->start();
   Schedule schedule(plan.size);
@@ -27,9 +29,9 @@ const Dump* find_dump(const RunDocument& document, const Place& place) {
 
 }  // namespace
 
-void locate(const Plan& plan, const Golden& golden, const std::vector<std::uint32_t>& have, Mismatch& mismatch) {
+void locate(const Plan& plan, const Golden& wanted, const std::vector<std::uint32_t>& have, Mismatch& mismatch) {
   const int step = mismatch.place.step;
-  const std::vector<core::Sha256>& digests = golden.steps.at(static_cast<std::size_t>(step + 1));
+  const std::vector<core::Sha256>& digests = wanted.steps.at(static_cast<std::size_t>(step + 1));
   const auto index =
       static_cast<std::size_t>(std::find(digests.begin(), digests.end(), mismatch.want) - digests.begin());
   if (index == digests.size()) return;
@@ -43,7 +45,7 @@ void locate(const Plan& plan, const Golden& golden, const std::vector<std::uint3
     const core::Sha256 root = tree_root(tensor_leaves(words, tensor.type, nullptr));
     if (op_digest(info.name, info.type, info.shape, root) != mismatch.want) continue;
     mismatch.elements = compare_elements(words, have, info);
-    mismatch.truth = "the same tensor computed again here by the " + isa + " kernels, which gives the golden digest";
+    mismatch.truth = "the same tensor computed again here by the " + isa + " kernels, which gives the wanted digest";
     return;
   }
 }

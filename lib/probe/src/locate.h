@@ -10,9 +10,9 @@
 namespace envlock::probe {
 
 /// Fills in which elements of a tensor are wrong: computes the run again up to its step with each kind of this
-/// machine's CPU kernels, the fastest first, until the tensor's digest is the golden one. `have` is the whole wrong
-/// tensor.
-void locate(const Plan& plan, const Golden& golden, const std::vector<std::uint32_t>& have, Mismatch& mismatch);
+/// machine's CPU kernels, under IEEE 754's defaults, the fastest first, until the tensor's digest is the wanted one.
+/// `have` is the whole wrong tensor.
+void locate(const Plan& plan, const Golden& wanted, const std::vector<std::uint32_t>& have, Mismatch& mismatch);
 
 /// The first digest of two parts that differs, over the steps that both have; `want` is the left one's. Elements are
 /// compared where both documents have a dump of that tensor.

@@ -36,13 +36,26 @@ std::vector<OpInfo> step_infos(const Plan& plan) {
   return infos;
 }
 
+constexpr const char* kReference = "reference";
+
+/// A part's digests, to hold another part against.
+Golden digests_of(const PartRecord& part) {
+  Golden digests;
+  for (const StepRecord& step : part.steps) digests.steps.push_back(step.ops);
+  return digests;
+}
+
 /// One run of the computation: fills a part of the document.
 class PartRun {
  public:
   PartRun(const Plan& plan, const RunOptions& options, RunDocument& document, const std::string& name)
       : plan_(plan), options_(options), document_(document), part_{name, {}, {}} {}
 
-  void against(const Golden& golden) { golden_ = &golden; }
+  /// Holds the part against these digests while it runs, and keeps in `mismatch` where it first leaves them.
+  void against(const Golden& wanted, std::optional<Mismatch>& mismatch) {
+    wanted_ = &wanted;
+    mismatch_ = &mismatch;
+  }
 
   PartRecord run(FpMode mode, int steps, const std::function<void()>& done) {
     std::optional<DefaultFpControl> guard;  // the step's scalars are computed here, in this thread
@@ -63,6 +76,7 @@ class PartRun {
   }
 
   double seconds() const { return seconds_; }
+  std::uint64_t compared() const { return compared_; }
   const std::vector<std::uint32_t>& wrong_words() const { return wrong_words_; }
 
  private:
@@ -76,10 +90,8 @@ class PartRun {
     }
     record.root = tree_root(record.ops);
     record.chain = chain_digest(part_.steps.empty() ? core::Sha256{} : part_.steps.back().chain, record.root);
-    if (golden_ != nullptr) {
-      check(record, step, backend);
-      keep_dumps(step, backend);
-    }
+    check(record, step, backend);
+    if (part_.name == kReference) keep_dumps(step, backend);
     part_.steps.push_back(std::move(record));
   }
 
@@ -89,15 +101,15 @@ class PartRun {
 
   void check(const StepRecord& record, int step, Backend& backend) {
     const auto index = static_cast<std::size_t>(step + 1);
-    if (index >= golden_->steps.size()) return;
-    const std::vector<core::Sha256>& golden = golden_->steps[index];
-    std::optional<Mismatch>& mismatch = document_.golden_mismatch;
-    for (std::size_t i = 0; i < golden.size(); ++i) {
-      ++document_.golden_compared;
-      if (record.ops[i] == golden[i]) continue;
+    if (index >= wanted_->steps.size()) return;
+    const std::vector<core::Sha256>& wanted = wanted_->steps[index];
+    std::optional<Mismatch>& mismatch = *mismatch_;
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      ++compared_;
+      if (record.ops[i] == wanted[i]) continue;
       if (!mismatch) {
         mismatch = Mismatch{.place = {part_.name, step, document_.ops_of(step)[i].name},
-                            .want = golden[i],
+                            .want = wanted[i],
                             .have = record.ops[i],
                             .elements = std::nullopt,
                             .truth = {}};
@@ -105,11 +117,12 @@ class PartRun {
       }
       ++mismatch->differing_ops;
     }
-    if (mismatch) mismatch->compared_ops = document_.golden_compared;
+    if (mismatch) mismatch->compared_ops = compared_;
   }
 
   void keep(const Place& place, TensorId id, Backend& backend) {
     wrong_words_ = backend.read(id);
+    if (part_.name != kReference) return;  // the elements are compared before the words are forgotten
     document_.leaves.push_back({place, tensor_leaves(wrong_words_, plan_.tensor(id).type, nullptr)});
     keep_dump(place, wrong_words_);
   }
@@ -142,7 +155,9 @@ class PartRun {
   const RunOptions& options_;
   RunDocument& document_;
   PartRecord part_;
-  const Golden* golden_ = nullptr;
+  const Golden* wanted_ = nullptr;
+  std::optional<Mismatch>* mismatch_ = nullptr;
+  std::uint64_t compared_ = 0;
   std::vector<std::uint32_t> wrong_words_;
   double seconds_ = 0;
 };
@@ -207,14 +222,19 @@ RunDocument run(const Plan& plan, const RunOptions& options) {
     if (options.progress) options.progress(++done, 2 * steps);
   };
   const Golden golden = read_golden(plan);
-  PartRun reference(plan, options, document, "reference");
-  reference.against(golden);
+  PartRun reference(plan, options, document, kReference);
+  reference.against(golden, document.golden_mismatch);
   document.parts.push_back(reference.run(FpMode::normalised, steps, tell));
   document.facts.seconds = reference.seconds();
-  document.parts.push_back(PartRun(plan, options, document, "as-found").run(FpMode::as_found, steps, tell));
+  document.golden_compared = reference.compared();
 
-  document.as_found_difference = first_difference(document, document.parts[0], document, document.parts[1]);
+  const Golden computed = digests_of(document.parts.front());
+  PartRun as_found(plan, options, document, "as-found");
+  as_found.against(computed, document.as_found_difference);
+  document.parts.push_back(as_found.run(FpMode::as_found, steps, tell));
+
   if (document.golden_mismatch) locate(plan, golden, reference.wrong_words(), *document.golden_mismatch);
+  if (document.as_found_difference) locate(plan, computed, as_found.wrong_words(), *document.as_found_difference);
   std::vector<core::Sha256> digests;
   for (const PartRecord& part : document.parts) digests.push_back(part_digest(part.name, part.root));
   document.root = document_root(document.size, steps, std::move(digests));

@@ -201,7 +201,6 @@ class Writer {
     texts("details", facts.details);
     json_.member("threads", facts.threads);
     seconds("seconds", facts.seconds);
-    seconds("hashing_seconds", facts.hashing_seconds);
     texts("environment", facts.environment);
     json_.end_object();
   }

@@ -231,7 +231,6 @@ class Reader {
     facts.details = read_texts(node.member("details"));
     facts.threads = static_cast<int>(node.member("threads").integer(0, kMostInt));
     facts.seconds = read_double(node.member("seconds"));
-    facts.hashing_seconds = read_double(node.member("hashing_seconds"));
     facts.environment = read_texts(node.member("environment"));
   }
 

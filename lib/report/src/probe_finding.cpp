@@ -258,16 +258,14 @@ core::Diagnostic unstable(const RunDocument& document) {
   core::Diagnostic finding;
   finding.code = "unstable";
   const bool by_repeat = document.repeat.difference.has_value();
-  const Mismatch& mismatch = by_repeat ? *document.repeat.difference : *document.as_found_difference;
-  Mismatch shown = mismatch;
-  // The elements may be known from the comparison with golden instead, at the same place.
+  // Where golden shows this run to be wrong, that is the plainest way to say what is wrong with it.
   const std::optional<Mismatch>& golden = document.golden_mismatch;
-  const bool golden_here = golden && golden->place.step == mismatch.place.step && golden->place.op == mismatch.place.op;
-  const bool from_golden = !shown.elements && golden_here && golden->elements.has_value();
+  const Mismatch& shown = golden ? *golden : by_repeat ? *document.repeat.difference : *document.as_found_difference;
   finding.what = "the same computation gave different digests, first at " + place_words(shown);
   add_sides(finding, shown, type_of(document, shown),
-            by_repeat ? Labels{"this run", "its repeat in a fresh process"}
-                      : Labels{"part `reference`", "part `as-found`, under the same settings"});
+            golden      ? Labels{"as specified", "this run"}
+            : by_repeat ? Labels{"this run", "its repeat in a fresh process"}
+                        : Labels{"part `reference`", "part `as-found`, under the same settings"});
   if (by_repeat) {
     finding.why.push_back(wrong_words(document));
   } else if (golden) {
@@ -276,14 +274,6 @@ core::Diagnostic unstable(const RunDocument& document) {
     finding.why.emplace_back("the golden digests say that part `as-found` was wrong");
   }
   add_facts(finding, document, shown);
-  if (from_golden) add_elements(finding, *golden);
-  if (from_golden && golden->elements->differing > 0) {
-    const probe::ElementDifference& elements = *golden->elements;
-    finding.why.push_back("element " + index_words(elements.first_index) + " is " +
-                          probe::hex_float(elements.have_bits) + ", and as specified " +
-                          probe::hex_float(elements.want_bits) + ": " +
-                          ulp_words(probe::ulp_distance(elements.want_bits, elements.have_bits)));
-  }
   add_nans(finding, document);
   finding.why.emplace_back(
       "a fault of the hardware or a race does this, envlock's own not excluded; no library and no setting explains it");

@@ -93,8 +93,6 @@ std::string html_facts(const std::vector<std::string>& names, const std::vector<
   add_named(rows, documents, "", &probe::Facts::details);
   row("threads", [](const RunDocument& d) { return std::to_string(d.facts.threads); });
   row("time", [](const RunDocument& d) { return d.facts.seconds > 0 ? seconds_words(d.facts.seconds) : ""; });
-  row("of it hashing",
-      [](const RunDocument& d) { return d.facts.hashing_seconds > 0 ? seconds_words(d.facts.hashing_seconds) : ""; });
   row("envlock", [](const RunDocument& d) { return d.facts.envlock_version; });
   add_named(rows, documents, "$", &probe::Facts::environment);
   return "<h2>Facts</h2>\n<p class=\"dim\">None of them enters a digest.</p>\n" + table(names, rows);

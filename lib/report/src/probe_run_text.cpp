@@ -108,7 +108,6 @@ std::string roots_text(const RunDocument& document, const Style& style) {
 std::string time_words(const probe::Facts& facts) {
   if (facts.seconds <= 0) return {};
   std::string words = ", " + seconds_words(facts.seconds);
-  if (facts.hashing_seconds > 0) words += " (" + seconds_words(facts.hashing_seconds) + " of it hashing)";
   return words;
 }
 

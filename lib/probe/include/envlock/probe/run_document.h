@@ -129,7 +129,6 @@ struct Facts {
   std::vector<std::pair<std::string, std::string>> details;  ///< "isa" "avx512"; "uuid", "pci", "driver", ...
   int threads = 1;
   double seconds = 0;                                            ///< of the reference part
-  double hashing_seconds = 0;                                    ///< 0: not measured apart
   std::vector<std::pair<std::string, std::string>> environment;  ///< variables that change numerics
   bool operator==(const Facts&) const = default;
 };
