@@ -243,6 +243,19 @@ TEST_CASE("threads of a block must not share what one of them writes, unless a b
       "race");
 }
 
+TEST_CASE("what a launch wrote is not to be read through the read-only cache") {
+  must_find(words_kernel("st.global.u32 [%u3], 1; bar.sync 0; ld.global.nc.u32 %t4, [%u3];", 1, 32, 32),
+            "read-only-load");
+  must_be_clean(words_kernel("ld.global.nc.u32 %t4, [%u4]; st.global.u32 [%u3], %t4;", 2, 32, 64));
+}
+
+TEST_CASE("atomics are ordered against each other, not against plain accesses") {
+  must_be_clean(words_kernel("red.global.add.u32 [%u1], 1;", 3, 40, 120));
+  must_find(words_kernel("red.global.add.u32 [%u1], 1; ld.global.u32 %t4, [%u1];", 1, 2, 2), "race");
+  must_find(words_kernel("setp.eq.u32 %p0, %t0, 0; @%p0 st.global.u32 [%u1], 1; red.global.add.u32 [%u1], 1;", 1, 2, 2),
+            "race");
+}
+
 TEST_CASE("an exchange between lanes needs exactly the lanes its mask names") {
   must_find(words_kernel("setp.lt.u32 %p0, %t0, 7; @%p0 bra END; shfl.sync.idx.b32 %t4, %t0, 0, 31, -1;", 1, 32, 32),
             "mask");

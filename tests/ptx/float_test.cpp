@@ -1,3 +1,4 @@
+#include <cfenv>
 #include <cmath>
 
 #include "op_harness.h"
@@ -154,4 +155,31 @@ TEST_CASE("float literals keep their bits") {
             [](const u64* x) { return bits(as_double(x[0]) + 0.1); },
             kFloats});
   check_op({"mul.rn.f32 %z, %a, -1.5;", {32}, 32, [](const u64* x) { return bits(as_float(x[0]) * -1.5f); }, kFloats});
+}
+
+TEST_CASE("the host program's rounding and flushing are not the device's, and stay as they are") {
+  const auto check = [] {
+    check_single("mul.rn.f32 %z, %a, %b;", [](float a, float b, float) {
+      std::fenv_t host;
+      std::fegetenv(&host);
+      std::fesetenv(FE_DFL_ENV);
+      volatile float left = a, right = b;
+      const volatile float product = left * right;
+      std::fesetenv(&host);
+      return product;
+    });
+  };
+  std::fesetround(FE_UPWARD);
+  check();
+  CHECK(std::fegetround() == FE_UPWARD);
+  std::fesetround(FE_TONEAREST);
+#if defined(__x86_64__)
+  constexpr unsigned kFlushBoth = 0x8040;
+  const unsigned before = __builtin_ia32_stmxcsr();
+  __builtin_ia32_ldmxcsr(before | kFlushBoth);
+  check();
+  const unsigned after = __builtin_ia32_stmxcsr();
+  __builtin_ia32_ldmxcsr(before);
+  CHECK((after & kFlushBoth) == kFlushBoth);
+#endif
 }

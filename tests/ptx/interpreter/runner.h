@@ -166,6 +166,7 @@ class BlockRunner {
   bool resolve_shared(std::uint64_t low, std::uint64_t high, View& view);
   void use(Access& access, const View& view, const AddressFacts& facts);
   void watch(const Access& access, const View& view, const AddressFacts& facts);
+  void require_unwritten(const Access& access, const View& view) const;
   void watch_lane(const Access& access, const View& view, int lane, bool many);
   void require_defined(const Access& access, const View& view, const AddressFacts& facts) const;
   void move_values(const Access& access, const View& view, const AddressFacts& facts);

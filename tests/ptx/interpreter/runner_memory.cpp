@@ -157,6 +157,7 @@ void BlockRunner::mark_pages(Trace& trace, std::uint64_t begin, std::uint64_t en
 }
 
 void BlockRunner::use(Access& access, const View& view, const AddressFacts& facts) {
+  if (access.instruction->read_only && view.trace != nullptr) require_unwritten(access, view);
   if (access.touch == Touch::read && read_scattered(access, view, facts)) return;
   if (access.touch != Touch::write) require_defined(access, view, facts);
   if (view.trace != nullptr) watch(access, view, facts);
@@ -188,6 +189,21 @@ void BlockRunner::require_defined(const Access& access, const View& view, const 
     const int lane = std::countr_zero(left);
     const std::uint64_t address = access.addresses[static_cast<std::size_t>(lane)];
     if (!is_defined(address, access.size)) report_undefined(access, address, lane, view);
+  }
+}
+
+/// ld.global.nc may read from a cache that no store reaches: what this launch wrote is not to be read so.
+void BlockRunner::require_unwritten(const Access& access, const View& view) const {
+  for (std::uint32_t left = access.active; left != 0; left &= left - 1) {
+    const int lane = std::countr_zero(left);
+    const std::uint64_t address = access.addresses[static_cast<std::size_t>(lane)];
+    const std::uint64_t begin = (address - view.trace_begin) >> view.trace->shift;
+    for (std::uint64_t unit = begin; unit < begin + (access.size >> view.trace->shift); ++unit)
+      if (view.trace->writes.data()[unit] >= view.clock->launch_start)
+        find("read-only-load",
+             thread_name(static_cast<int>(access.warp->first_thread) + lane) +
+                 " reads through the read-only cache what this launch wrote: " + describe(access.space, address),
+             access.instruction, static_cast<int>(access.warp->first_thread) + lane);
   }
 }
 

@@ -45,7 +45,10 @@ inline bool trace_touch(std::uint64_t& write, std::uint64_t& read, Touch touch, 
   if (read_now && (other_reader || (last_read & kTraceManyThreads) != 0)) conflict = true;
   if (many && touch == Touch::write) conflict = true;
   if (conflict) return true;
-  write = clock.now | thread | (touch == Touch::atomic ? kTraceAtomic : 0);
+  // A plain write of the same thread keeps counting as one: another thread's atomic is not ordered behind it.
+  const bool plain_before =
+      (last_write >> kTraceTimeShift) == (clock.now >> kTraceTimeShift) && (last_write & kTraceAtomic) == 0;
+  write = clock.now | thread | (touch == Touch::atomic && !plain_before ? kTraceAtomic : 0);
   return false;
 }
 
