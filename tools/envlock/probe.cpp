@@ -19,9 +19,11 @@ namespace envlock::tools {
 namespace {
 
 constexpr std::string_view kDevicePlaceholder = "{device}";
-constexpr int kMostSteps = 1000000;  // a size says how many it has; this only keeps nonsense out
+constexpr int kMostSteps = 1000000;      // a size says how many it has; this only keeps nonsense out
+constexpr double kShortestSoak = 0.001;  // seconds
+constexpr double kLongestSoak = 1e7;
 
-/// Which options belong to which action, so that none is passed over in silence.
+/// The action, and the files that only `show` takes.
 void check_action(const ProbeArgs& args) {
   const auto refuse = [](const std::string& what, const std::string& hint) {
     throw core::Error({.code = "invalid-argument", .what = what, .where = std::nullopt, .why = {}, .hints = {hint}});
@@ -40,8 +42,6 @@ void check_action(const ProbeArgs& args) {
                "`",
            "to compare documents of runs: `envlock diff A.json B.json`");
   }
-  if (args.repeat < 0 || args.repeat > 100) refuse("`--repeat` takes 0 to 100", "0 runs no fresh process");
-  if (args.soak_seconds < 0 || args.soak_seconds > 1e7) refuse("`--soak` takes seconds", "as in `--soak 60`");
 }
 
 /// What the repeat is told, so that it computes the same.
@@ -256,11 +256,13 @@ void add_probe(CLI::App& app, Commands& commands) {
       ->group("Run");
   command.add_option("--repeat", args->repeat, "repeat it in so many fresh processes (default: 1)")
       ->type_name("N")
+      ->check(CLI::Range(0, 100).description(""))
       ->group("Run");
   command
       .add_option("--soak", args->soak_seconds,
                   "run on every core, or on every multiprocessor, for so long, every digest checked")
       ->type_name("SECONDS")
+      ->check(CLI::Range(kShortestSoak, kLongestSoak).description(""))
       ->group("Run");
   command.add_option("--drill", args->drill, "flip one bit of this run: STEP:OP[:ELEMENT[:BIT]], to see a finding")
       ->type_name("PLACE")
