@@ -194,6 +194,12 @@ TEST_CASE("a barrier in divergent code is found") {
   must_find(words_kernel("setp.lt.u32 %p0, %t0, 7; @%p0 bra END; bar.sync 0;", 1, 32, 32), "divergent-barrier");
   must_find(words_kernel("setp.lt.u32 %p0, %t0, 32; @%p0 bra END; bar.sync 0;", 1, 64, 64), "divergent-barrier");
   must_find(words_kernel("setp.lt.u32 %p0, %t0, 7; @%p0 bar.sync 0;", 1, 32, 32), "divergent-barrier");
+  // A warp that was at this barrier once, and left before the second time.
+  must_find(
+      words_kernel("mov.u32 %t4, 0; LOOP: bar.sync 0; setp.lt.u32 %p0, %t0, 32; @%p0 bra END; add.s32 %t4, %t4, 1; "
+                   "setp.lt.u32 %p1, %t4, 3; @%p1 bra LOOP;",
+                   1, 64, 64),
+      "divergent-barrier");
   // Two warps at two different barriers.
   must_find(words_kernel("setp.lt.u32 %p0, %t0, 32; @%p0 bra A; bar.sync 0; bra END; A: bar.sync 0;", 1, 64, 64),
             "divergent-barrier");
