@@ -289,6 +289,16 @@ TEST_CASE("division by zero, endless loops and traps are found") {
   must_find(endless, "endless");
 }
 
+TEST_CASE("a launch that starts over finds memory as it was") {
+  // What the first attempt stored would be divided by in the second.
+  const Finding found = must_find(
+      words_kernel("ld.global.u32 %t4, [%u4]; add.s32 %t4, %t4, 1; div.u32 %t5, 7, %t4; st.global.u32 [%u4], -1; "
+                   "setp.eq.u32 %p0, %t1, 11; @%p0 trap;",
+                   16, 32, 512),
+      "trap");
+  CHECK(found.block == 11);
+}
+
 TEST_CASE("freed and constant memory are not to be touched") {
   Bench bench(
       kHeader +
