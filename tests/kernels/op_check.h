@@ -22,12 +22,14 @@ inline std::uint32_t canonical_bits(float x) {
 
 enum class Values { plain, special };
 
-/// Numbers of both signs around 1; with `special` also zeros, infinities, NaNs, subnormal and huge ones.
+/// Numbers of both signs between 2^-7 and 8; with `special` also zeros, infinities, NaNs, subnormal and huge ones.
 inline page::Floats random_floats(int count, unsigned seed, Values values = Values::plain) {
   std::mt19937 random(seed);
   page::Floats floats;
   for (int i = 0; i < count; ++i) {
-    const float plain = static_cast<float>(static_cast<int>(random() % 2000001) - 1000000) / 524288.0f;
+    // All 24 bits of the fraction and ten binary orders of magnitude, so that every addition rounds.
+    const auto word = static_cast<std::uint32_t>(random());
+    const auto plain = std::bit_cast<float>((word & 0x807fffffu) | (120 + word / 0x1000000u % 10) << 23);
     constexpr float kInfinity = std::numeric_limits<float>::infinity();
     constexpr float kSpecial[] = {0.0f,     -0.0f,     0x1p-149f,  -0x1.8p-130f,
                                   0x1p126f, -0x1p126f, kInfinity,  -kInfinity,
