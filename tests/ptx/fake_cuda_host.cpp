@@ -197,6 +197,7 @@ void misuse(Program& program) {
   tell("free twice", cuda.cuMemFree_v2(address));
   tell("after free", cuda.cuMemcpyHtoD_v2(address, &value, 4));
   Stream other = &value;
+  tell("host memory not ours", cuda.cuMemFreeHost(&value));
   tell("bad stream", cuda.cuStreamSynchronize(other));
   Function function = program.function(sample("rows.ptx"), "block_sum");
   Function missing = nullptr;

@@ -136,13 +136,17 @@ TEST_CASE("a finding fails the launch and all that follows, and is written down"
 
 TEST_CASE("wrong calls get the driver's answers") {
   const Output output = run("misuse");
-  const std::map<std::string, std::string> expected = {
-      {"before init", "3"},     {"no context", "201"}, {"alloc", "0"},         {"past the end", "1"},
-      {"too long", "1"},        {"inner free", "1"},   {"free", "0"},          {"free twice", "1"},
-      {"after free", "1"},      {"bad stream", "400"}, {"no function", "500"}, {"no threads", "1"},
-      {"no parameters", "1"},   {"graph", "801"},      {"proc address", "0"},  {"is it", "1"},
-      {"attribute", "0"},       {"shared", "1024"},    {"unload", "0"},        {"unload twice", "400"},
-      {"too many threads", "1"}};
+  const std::map<std::string, std::string> expected = {{"before init", "3"},    {"host memory not ours", "1"},
+                                                       {"no context", "201"},   {"alloc", "0"},
+                                                       {"past the end", "1"},   {"too long", "1"},
+                                                       {"inner free", "1"},     {"free", "0"},
+                                                       {"free twice", "1"},     {"after free", "1"},
+                                                       {"bad stream", "400"},   {"no function", "500"},
+                                                       {"no threads", "1"},     {"no parameters", "1"},
+                                                       {"graph", "801"},        {"proc address", "0"},
+                                                       {"is it", "1"},          {"attribute", "0"},
+                                                       {"shared", "1024"},      {"unload", "0"},
+                                                       {"unload twice", "400"}, {"too many threads", "1"}};
   for (const auto& [name, value] : expected) {
     INFO(name);
     CHECK(output[name] == value);

@@ -105,6 +105,8 @@ TEST_CASE("what is not supported is named with its line and text") {
   CHECK(message("add.s32 %t0, %t1;").find("takes 3 operands, not 2") != std::string::npos);
   CHECK(message("bra NOWHERE;").find("there is no label `NOWHERE`") != std::string::npos);
   CHECK(message("setp.eq.f32 %t0, %f0, %f1;").find("a predicate and a number are mixed up") != std::string::npos);
+  CHECK(message("mov.f32 %f0, 0f3F8000001;").find("a literal has 9 digits") != std::string::npos);
+  CHECK(message("mov.u32 %t0, 184467440737095516150;").find("a literal has 21 digits") != std::string::npos);
   CHECK(message("{{{{").find("the text ends inside") != std::string::npos);
   CHECK(message("shfl.down.b32 %t0, %t1, 1, 31;").find("lacks .sync") != std::string::npos);
 }
