@@ -26,6 +26,7 @@ enum class Values { plain, special };
 inline page::Floats random_floats(int count, unsigned seed, Values values = Values::plain) {
   std::mt19937 random(seed);
   page::Floats floats;
+  floats.reserve(static_cast<std::size_t>(count));  // exactly, so that a sanitizer sees any read past the end
   for (int i = 0; i < count; ++i) {
     // All 24 bits of the fraction and ten binary orders of magnitude, so that every addition rounds.
     const auto word = static_cast<std::uint32_t>(random());

@@ -41,8 +41,9 @@ TEST_CASE("a batch is cut from the text where the random numbers say, and the ta
         const auto word = kernels::philox(static_cast<std::uint32_t>(b), static_cast<std::uint32_t>(step), 1).w[0];
         const std::uint64_t offset =
             std::uint64_t{word} * (text.size() - static_cast<std::size_t>(size.T)) / (1ull << 32);
-        for (int t = 0; t < size.T; ++t) {
-          const auto at = static_cast<std::size_t>(b * size.T + t);
+        const auto T = static_cast<std::size_t>(size.T);
+        for (std::size_t t = 0; t < T; ++t) {
+          const std::size_t at = static_cast<std::size_t>(b) * T + t;
           REQUIRE(inputs.tokens[at] == static_cast<unsigned char>(text[offset + t]));
           REQUIRE(inputs.targets[at] == static_cast<unsigned char>(text[offset + t + 1]));
         }
