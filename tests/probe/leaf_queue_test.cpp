@@ -16,11 +16,13 @@ struct Example {
     std::size_t offset = 0;
     for (const std::size_t count : {1u, 1023u, 1024u, 1025u, 4096u, 4097u, 12345u, 64u}) {
       const bool integers = count == 64;
-      plan.tensors.push_back({"t" + std::to_string(count),
-                              integers ? ElementType::u32 : ElementType::f32,
-                              {static_cast<int>(count)},
-                              offset,
-                              count});
+      Tensor tensor;
+      tensor.name = std::to_string(count);
+      tensor.type = integers ? ElementType::u32 : ElementType::f32;
+      tensor.shape = {static_cast<int>(count)};
+      tensor.offset = offset;
+      tensor.count = count;
+      plan.tensors.push_back(tensor);
       ids.push_back(static_cast<TensorId>(ids.size()));
       offset += count + 3;
     }
