@@ -1,7 +1,7 @@
 // A library that changes the floating-point unit's settings when it is loaded, as plugins and whatever was linked with
-// -ffast-math do. ENVLOCK_DRIFT says which and in which threads: "ftz", "daz", "ftz+daz", "up", "down", "zero" for every
-// thread of the process, and with "-workers", "-main" or "-own" behind it for those only that the process starts later,
-// for the first one only, or for a thread of the library's own.
+// -ffast-math do. ENVLOCK_DRIFT says which and in which threads: "ftz", "daz", "ftz+daz", "up", "down", "zero" for
+// every thread of the process, and with "-workers", "-main" or "-own" behind it for those only that the process starts
+// later, for the first one only, or for a thread of the library's own.
 #include <dlfcn.h>
 #include <pthread.h>
 
@@ -79,7 +79,8 @@ __attribute__((constructor)) void loaded() {
 }  // namespace
 
 /// Stands before the C library's.
-extern "C" __attribute__((visibility("default"))) int pthread_create(pthread_t* thread, const pthread_attr_t* attributes,
+extern "C" __attribute__((visibility("default"))) int pthread_create(pthread_t* thread,
+                                                                     const pthread_attr_t* attributes,
                                                                      void* (*run)(void*), void* argument) noexcept {
   return real_create()(thread, attributes, run_drifted, new Start{run, argument});
 }

@@ -54,8 +54,8 @@ class Md5Hasher {
   std::unique_ptr<State> state_;
 };
 
-/// The hash of a fixed prefix followed by other bytes. The prefix is hashed once; `of` allocates nothing and may be called
-/// from several threads.
+/// The hash of a fixed prefix followed by other bytes. The prefix is hashed once; `of` allocates nothing and may be
+/// called from several threads.
 class Sha256Prefix {
  public:
   explicit Sha256Prefix(std::string_view prefix);
