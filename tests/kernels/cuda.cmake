@@ -36,7 +36,7 @@ target_include_directories(test_cuda_device PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/
 target_link_libraries(test_cuda_device PRIVATE envlock_flags envlock_test_support envlock::probe)
 target_compile_options(test_cuda_device PRIVATE -Wno-conversion -Wno-shadow)
 add_test(NAME cuda_device COMMAND test_cuda_device "[device]" WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
-set_property(TEST cuda_device PROPERTY LABELS gpu)
+set_tests_properties(cuda_device PROPERTIES LABELS gpu SKIP_REGULAR_EXPRESSION "skipped: no CUDA device")
 if(EXISTS ${PROJECT_SOURCE_DIR}/tests/ptx/CMakeLists.txt)
   add_dependencies(test_cuda_device cuda_fake)
   set(fake "ENVLOCK_LIBCUDA=$<TARGET_FILE:cuda_fake>")
