@@ -273,11 +273,11 @@ void run_case(const Case& c, const GemmFunctions& functions, const OpenBlas& bla
   double our_best = 1e9;
   double their_best = 1e9;
   for (int round = 0; round < rounds; ++round) {
-    // OpenBLAS's threads keep yielding for some 30 ms after their work, which would take a core from ours. Both sides
-    // begin rested, which also puts them alike in the eyes of the scheduler.
-    if (threads > 1) usleep(35000);
+    // OpenBLAS's threads keep yielding for a tenth of a second after their work, which would take a core from ours.
+    // Both sides begin rested, which also puts them alike in the eyes of the scheduler.
+    if (threads > 1) usleep(250000);
     our_best = std::min(our_best, best_time(run_ours, threads, 3e-3));
-    if (threads > 1) usleep(35000);
+    if (threads > 1) usleep(250000);
     their_best = std::min(their_best, best_time(run_theirs, threads, 3e-3));
   }
   double worst = 0;
