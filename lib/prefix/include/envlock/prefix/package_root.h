@@ -1,0 +1,34 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "envlock/core/digest.h"
+#include "envlock/prefix/conda_meta.h"
+#include "envlock/prefix/layout.h"
+
+namespace envlock::prefix {
+
+/// The prefix-independent root of an installed package: equal for the same package in any prefix, on any machine,
+/// installed by any tool. A Merkle tree over its paths in order, pyc files left out; a leaf holds path, type,
+/// executable bit, placeholder and the SHA-256 of the bytes before replacement (of the target's text for symlinks; of
+/// "module:function" for an entry point whose script some tool writes). docs/formats/snapshot.md gives the bytes.
+struct PackageRoot {
+  core::Sha256 root;
+  std::uint64_t bytes = 0;           ///< that were hashed
+  std::vector<std::string> missing;  ///< paths that are not there; they count as absent in the root
+};
+/// `python`: the environment's, when it has one (for entry points).
+PackageRoot package_root(const std::filesystem::path& prefix, const InstalledPackage& package,
+                         const std::optional<Python>& python);
+
+/// All of them, in the order of `packages`, on `threads` threads (0: one per core).
+std::vector<PackageRoot> package_roots(const std::filesystem::path& prefix,
+                                       const std::vector<InstalledPackage>& packages, std::size_t threads = 0);
+
+/// The python of an environment, from its conda-meta.
+std::optional<Python> python_of(const std::vector<InstalledPackage>& packages);
+
+}  // namespace envlock::prefix

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "envlock/archive/package_cache.h"
+#include "envlock/conda/package_record.h"
+#include "envlock/core/diagnostic.h"
+#include "envlock/core/progress.h"
+#include "envlock/prefix/conda_meta.h"
+#include "envlock/prefix/layout.h"
+#include "envlock/prefix/manifest.h"
+#include "envlock/prefix/wheel.h"
+
+namespace envlock::prefix {
+
+/// A conda package that the prefix shall hold.
+struct WantedPackage {
+  conda::PackageRecord record;
+  std::vector<std::string> requested_specs;  ///< the user's own lines for it; may be empty
+};
+
+/// What a prefix shall be: exactly these.
+struct Target {
+  std::vector<WantedPackage> packages;
+  std::vector<WantedWheel> wheels;
+  std::map<std::string, std::string> variables;
+  std::string lock_bytes;  ///< copied to conda-meta/envlock.lock
+};
+
+/// Which packages change. Needs conda-meta alone, no archive: what --dry-run shows.
+struct Change {
+  std::string name;
+  std::optional<conda::PackageRecord> from;  ///< absent: added
+  std::optional<conda::PackageRecord> to;    ///< absent: removed
+};
+struct Difference {
+  std::vector<Change> changes;         ///< sorted by name; a rebuilt file (same version and build, other hash) too
+  std::vector<WantedPackage> to_link;  ///< those of the target that must be there anew
+  std::vector<InstalledPackage> to_remove;
+  std::size_t unchanged = 0;
+};
+/// `relink`: packages to link anew although conda-meta says they are there (their files were found to differ).
+Difference compare(const InstalledPackages& installed, const Target& target,
+                   const std::vector<std::string>& relink = {});
+
+enum class Pyc { compile, none };
+enum class Scripts { list, run };
+enum class LinkMethod { automatic, hardlink, copy };
+
+struct InstallOptions {
+  Pyc pyc = Pyc::compile;
+  Scripts scripts = Scripts::list;
+  LinkMethod link = LinkMethod::automatic;  ///< reflink, else hard link, else copy
+  std::size_t threads = 0;                  ///< 0: one per core
+  bool force = false;                       ///< change an environment that is frozen
+};
+
+struct InstallResult {
+  std::size_t linked_files = 0;
+  std::size_t reflinked = 0, hardlinked = 0, copied = 0, rewritten = 0;
+  std::uint64_t bytes = 0;  ///< of all files that were put there
+  std::size_t removed_files = 0;
+  std::size_t compiled = 0;               ///< pyc files
+  std::vector<std::string> kept_aside;    ///< files the user had changed or put there: "bin/x -> bin/x.envlock-kept-1"
+  std::vector<std::string> scripts;       ///< link scripts that were not run, or were: paths in the prefix
+  std::vector<std::string> not_compiled;  ///< python sources that do not compile
+};
+
+/// Is there a journal of an install that did not end?
+bool is_interrupted(const std::filesystem::path& prefix);
+
+/// Undoes an interrupted install: the prefix is as it was before. Offline; may be interrupted and run again any number
+/// of times. Does nothing when there is no journal. Returns true when there was one. Throws: core::Error
+/// "recovery-failed" (what could not be put back, and what to do).
+bool recover(const std::filesystem::path& prefix);
+
+/// Makes the prefix the target. Journal first, then files, then conda-meta; `unpacked` hands out the packages of
+/// `difference.to_link`, already in the cache. Only files that conda-meta or a RECORD of ours owns are removed; those
+/// the user changed are kept aside. The same target in the same path gives the same bytes, modes and times. Throws:
+/// core::Error "prefix-not-environment" (a non-empty folder that is none), "prefix-frozen", "prefix-busy" (another
+/// envlock works on it), "prefix-unwritable", "disk-full", "prefix-too-long", "clobber" (two packages own one path with
+/// different content is a note, with a directory in a file's place an error), "package-invalid", "cache-changed".
+/// Whatever is thrown, the prefix was put back first.
+InstallResult install(const std::filesystem::path& prefix, const Target& target, const Difference& difference,
+                      const archive::PackageCache& cache,
+                      const std::function<const archive::Unpacked&(const conda::PackageRecord&)>& unpacked,
+                      const InstallOptions& options, core::Progress& progress, core::Notes& notes);
+
+/// Called by tests at every step of install and recover, with the step's name; may throw or _exit.
+void set_fault_hook(std::function<void(const char* step)> hook);
+
+}  // namespace envlock::prefix
