@@ -80,6 +80,11 @@ void add_channel_options(CLI::App& command, ChannelArgs& args) {
       .add_flag("--exclude-newer-strict", args.exclude_newer_strict,
                 "with --exclude-newer: also leave out packages whose channel states no time")
       ->group(kGroup);
+  add_transport_options(command, args);
+}
+
+void add_transport_options(CLI::App& command, ChannelArgs& args) {
+  constexpr const char* kGroup = "Channels";
   add_list_option(
       command, "--channel-map", args.channel_map,
       "get a channel from another place: a mirror's URL or a folder; the lock does not change; may be repeated")

@@ -41,6 +41,9 @@ CLI::Option* add_list_option(CLI::App& command, const std::string& name, std::ve
 
 /// Adds them, in the help group "Channels".
 void add_channel_options(CLI::App& command, ChannelArgs& args);
+/// Only those of them that bear on getting files whose names are known: --channel-map, --offline, --cache,
+/// --no-condarc.
+void add_transport_options(CLI::App& command, ChannelArgs& args);
 
 /// What the options and .condarc open: the way to the channels.
 struct Session {

@@ -6,7 +6,6 @@
 #include "closure.h"
 #include "envlock/core/parallel.h"
 #include "envlock/core/text.h"
-#include "envlock/core/url.h"
 #include "open_source.h"
 #include "source_search.h"
 
@@ -60,22 +59,7 @@ std::vector<std::string> Repository::all_names() const {
 }
 
 std::vector<std::string> Repository::download_urls(const conda::PackageRecord& record) const {
-  std::vector<std::string> urls;
-  const auto add = [&urls](std::string url) {
-    if (std::find(urls.begin(), urls.end(), url) == urls.end()) urls.push_back(std::move(url));
-  };
-  const std::string canonical = conda::package_url(record);
-  // A record whose file lies outside its channel has one place; one that lies inside can come from every mirror.
-  const std::string prefix = record.channel + "/";
-  if (canonical.starts_with(prefix)) {
-    const std::string inside = canonical.substr(prefix.size());
-    for (const Location& location : state_->opened->locations) {
-      if (location.channel.base != record.channel) continue;
-      for (const std::string& url : location.urls) add(url + (url.ends_with('/') ? "" : "/") + inside);
-    }
-  }
-  if (core::looks_like_url(canonical)) add(canonical);
-  return urls;
+  return channel::download_urls(state_->opened->locations, record);
 }
 
 const std::vector<Location>& Repository::locations() const {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "envlock/conda/channel.h"
+#include "envlock/conda/package_record.h"
 #include "envlock/core/diagnostic.h"
 #include "envlock/fetch/fetcher.h"
 
@@ -70,5 +71,8 @@ struct ResolveOptions {
 /// Throws: core::Error "unknown-channel", "channel-not-allowed", with the hint that helps.
 std::vector<Location> resolve_channels(const std::vector<std::string>& names, const Condarc& condarc,
                                        const ResolveOptions& options);
+
+/// Where a record's file can be downloaded: the transport of its channel, in order, then its canonical URL.
+std::vector<std::string> download_urls(const std::vector<Location>& locations, const conda::PackageRecord& record);
 
 }  // namespace envlock::channel
