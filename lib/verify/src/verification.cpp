@@ -15,4 +15,11 @@ std::size_t Verification::weak_packages() const {
   }));
 }
 
+Answer answer(const Verification& verification, bool allow_weak) {
+  if (verification.count(Weight::fault) > 0) return Answer::no;
+  if (verification.count(Weight::unknown) > 0) return Answer::unknown;
+  if (verification.against_lock && !allow_weak && verification.weak_packages() > 0) return Answer::unknown;
+  return Answer::yes;
+}
+
 }  // namespace envlock::verify

@@ -12,7 +12,7 @@
 #include "envlock/core/diagnostic.h"
 #include "envlock/core/digest.h"
 #include "envlock/core/progress.h"
-#include "envlock/prefix/conda_meta.h"
+#include "envlock/lock/install_set.h"
 
 namespace envlock::verify {
 
@@ -42,6 +42,7 @@ struct Finding {
   std::string package;  ///< "numpy"; "" when none
   std::string path;     ///< relative to the prefix; "" when none
   core::Diagnostic diagnostic;
+  std::size_t count = 1;  ///< how many files it speaks of
 
   bool operator==(const Finding&) const = default;
 };
@@ -54,12 +55,20 @@ enum class Proof {
   none,      ///< not even that
 };
 
+enum class PackageKind { conda, pypi };
+
 struct PackageVerdict {
+  PackageKind kind = PackageKind::conda;
   std::string name, version, build;
   Proof proof = Proof::none;
-  std::string archive;  ///< the file the proof used; "" without
+  std::string archive;      ///< the file the proof used; "" without
+  std::string weak_reason;  ///< why the proof is weak: "no archive with sha256 ... in ..."; "" when it is strong
   std::size_t files = 0;
   std::size_t faults = 0;
+  /// Dialects of prefix replacement and entry points in which files of the package were written, sorted.
+  std::vector<std::string> dialects;
+
+  bool operator==(const PackageVerdict&) const = default;
 };
 
 /// How much was read.
@@ -73,24 +82,35 @@ struct Tally {
   std::size_t unproved_pyc = 0;  ///< consistent with their source's time or hash, content not proved
   std::size_t checked_pyc = 0;
   double seconds = 0;
-  double decompression_seconds = 0;
+  double decompression_seconds = 0;  ///< over all threads
+
+  std::uint64_t hashed_bytes() const { return file_bytes + archive_bytes; }
 };
 
 struct Verification {
   std::vector<Finding> findings;         ///< sorted by group, package, path, code
-  std::vector<PackageVerdict> packages;  ///< sorted by name
+  std::vector<PackageVerdict> packages;  ///< sorted by kind, name
   Tally tally;
   bool against_lock = false;
+  bool quick = false;  ///< files that are unchanged by their stamps were not read
 
   std::size_t count(Weight weight) const;
-  std::size_t weak_packages() const;
+  std::size_t weak_packages() const;  ///< whose proof is neither an archive nor an accepted root
 };
+
+/// The one rule behind the exit code. no: a fault. unknown: no fault, and something could not be looked at, or a
+/// package's proof is weak although a lock was given and `allow_weak` is false. yes: everything else; without a lock
+/// that says "consistent with its own records" and no more.
+enum class Answer { yes, no, unknown };
+Answer answer(const Verification& verification, bool allow_weak);
 
 /// What the prefix is held against.
 struct Expected {
   std::vector<conda::PackageRecord> packages;
   std::map<std::string, std::string> variables;
   std::vector<std::string> pip_names;  ///< distributions that the lock has besides conda's, normalized
+  /// Those of them whose artifact the lock names: with the wheel at hand their proof is strong too.
+  std::vector<lock::LockedWheel> wheels;
 };
 
 enum class Depth { full, quick };
@@ -100,7 +120,7 @@ struct VerifyOptions {
   std::size_t threads = 0;  ///< 0: one per core
   /// Where archives may lie, by SHA-256: our cache's first. Each is hashed before it is believed.
   std::vector<std::filesystem::path> archive_folders;
-  /// Archives by SHA-256 whose place is known (fetched, or found in our cache).
+  /// Packages and wheels by SHA-256 whose place is known (fetched, or found in our cache).
   std::map<core::Sha256, std::filesystem::path> archives;
   /// Roots of accepted snapshots: "numpy-1.26.4-py312heda63a1_0" -> roots.
   std::map<std::string, std::vector<core::Sha256>> accepted_roots;
@@ -113,6 +133,8 @@ struct VerifyOptions {
   std::optional<std::vector<conda::VirtualPackage>> machine;
   /// How to reproduce this run, for hints: "envlock verify train.lock -p PREFIX".
   std::string command;
+  /// The path that the prefix was installed to, when it was moved or copied since; empty: where it is.
+  std::string installed_at;
 };
 
 /// Is `prefix` what is expected? Without `expected`: is it what its own archives and records say? Nothing from the
