@@ -1,0 +1,15 @@
+#include "conda_meta_invalid.h"
+
+#include "envlock/core/text.h"
+
+namespace envlock::prefix {
+
+core::Diagnostic conda_meta_invalid(const std::string& file, const std::string& why) {
+  return {.code = "conda-meta-invalid",
+          .what = "`conda-meta/" + core::printable(file) + "` cannot be understood",
+          .why = {why},
+          .hints = {"reinstall the package with the tool that made the environment, or make the environment anew from "
+                    "its lock with `envlock install`"}};
+}
+
+}  // namespace envlock::prefix
