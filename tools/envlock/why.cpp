@@ -9,6 +9,7 @@
 #include "envlock/lock/lock.h"
 #include "envlock/report/why_report.h"
 #include "lock_file.h"
+#include "why_artifact.h"
 
 namespace envlock::tools {
 namespace {
@@ -17,6 +18,8 @@ struct WhyArgs {
   std::string name;
   std::string lock = kDefaultLock;
   std::vector<std::string> platforms;
+  std::string artifact;
+  std::vector<std::string> records;
 };
 
 const conda::PackageRecord* find_record(const lock::Lock& lock, const lock::LockedPlatform& platform,
@@ -46,6 +49,14 @@ core::Diagnostic not_locked(const lock::Lock& lock, const WhyArgs& args) {
 }
 
 Exit run_why(WhyArgs args, Out& out) {
+  if (!args.artifact.empty()) return run_why_artifact(args.artifact, args.lock, args.records, out);
+  if (args.name.empty()) {
+    throw core::Error({.code = "missing-argument",
+                       .what = "`envlock why` needs a package's name",
+                       .where = std::nullopt,
+                       .why = {},
+                       .hints = {"write `envlock why NAME`, or `envlock why --artifact FILE`"}});
+  }
   args.name = core::to_lower(args.name);
   const lock::Lock lock = read_lock_file(args.lock);
   report::WhyReport why{.name = args.name, .file = args.lock, .platforms = {}, .without = {}};
@@ -78,18 +89,29 @@ void add_why(CLI::App& app, Commands& commands) {
   CLI::App& command = commands.add(
       app,
       {.name = "why",
-       .purpose = "Tell why a package is in the lock",
-       .synopsis = "envlock why NAME [LOCK] [-p PLATFORM]...",
-       .details = "Shows the shortest way from a line of environment.yml to the package, and who else needs it.\n"
-                  "Reads the lock alone. Exit code 1 when the package is not locked.",
+       .purpose = "Tell why a package is in the lock, or which run made a file",
+       .synopsis = "envlock why NAME [LOCK] [-p PLATFORM]... | envlock why --artifact FILE",
+       .details =
+           "Shows the shortest way from a line of environment.yml to the package, and who else needs it.\n"
+           "Reads the lock alone. Exit code 1 when the package is not locked. With --artifact: finds the record\n"
+           "that `envlock run --output FILE` left, by the file's hash, wherever the file is now.",
        .examples = {"# why is cuda-version locked?\nenvlock why cuda-version",
-                    "# the same for one platform of another lock\nenvlock why libblas ci/envlock.lock -p osx-arm64"}},
+                    "# the same for one platform of another lock\nenvlock why libblas ci/envlock.lock -p osx-arm64",
+                    "# which run made this checkpoint?\nenvlock why --artifact model.safetensors"}},
       [args](Out& out) { return run_why(*args, out); });
-  command.add_option("NAME", args->name, "the package's name")->required();
+  CLI::Option* name = command.add_option("NAME", args->name, "the package's name");
   command.add_option("LOCK", args->lock, "the lock to read (default: envlock.lock)");
   add_list_option(command, "-p,--platform", args->platforms,
                   "only this platform of the lock; may be repeated (default: all)")
       ->type_name("PLATFORM")
+      ->group("Options");
+  command.add_option("--artifact", args->artifact, "find the run that made this file")
+      ->type_name("FILE")
+      ->group("Options")
+      ->excludes(name);
+  add_list_option(command, "--records", args->records,
+                  "with --artifact: a folder of records (default: .envlock/runs here); may be repeated")
+      ->type_name("DIR")
       ->group("Options");
 }
 
