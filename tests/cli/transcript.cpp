@@ -69,6 +69,7 @@ class Stage {
                     {"TMPDIR", folder_.path() / "scratch"},
                     {"LC_ALL", "C.UTF-8"},
                     {"NO_COLOR", "1"},
+                    {"FIXTURES", fixtures},
                     {"ENVLOCK_NO_PROGRESS", "1"}};
     masks_ = {{folder_.path().string(), "$FOLDER"}};
     if (with_server) {
