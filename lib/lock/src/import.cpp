@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "artifact_url.h"
 #include "envlock/conda/platform.h"
 #include "envlock/conda/version.h"
 #include "envlock/core/file.h"
@@ -15,42 +16,25 @@ namespace {
 // Locks of other tools are at most a few megabytes; more is a mistake that would only take long to be found out.
 constexpr std::uint64_t kLargest = 256u << 20;
 
+Preference preference_of(const conda::PackageRecord& record, const std::string& platform) {
+  return {.name = record.name,
+          .version = record.version,
+          .build = record.build,
+          .file_name = record.file_name,
+          .sha256 = record.sha256,
+          .md5 = record.md5,
+          .subdir = record.subdir,
+          .platform = platform};
+}
+
 std::vector<Preference> preferences_of(const Lock& lock) {
   std::vector<Preference> all;
   for (const LockedPlatform& platform : lock.platforms) {
     for (const PlatformPackage& each : platform.packages) {
-      const conda::PackageRecord& record = lock.packages[each.package].record;
-      all.push_back({.name = record.name,
-                     .version = record.version,
-                     .build = record.build,
-                     .file_name = record.file_name,
-                     .sha256 = record.sha256,
-                     .md5 = record.md5,
-                     .subdir = record.subdir,
-                     .platform = platform.platform.subdir});
+      all.push_back(preference_of(lock.packages[each.package].record, platform.platform.subdir));
     }
   }
   return all;
-}
-
-// The file name with percent escapes taken back: "%21" is the "!" of an epoch.
-std::string decoded(std::string_view text) {
-  const auto digit = [](char c) {
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-  };
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && digit(text[i + 1]) >= 0 && digit(text[i + 2]) >= 0) {
-      result += static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2]));
-      i += 2;
-    } else {
-      result += text[i];
-    }
-  }
-  return result;
 }
 
 bool same_version(const Preference& preference, const std::string& text) {
@@ -94,23 +78,13 @@ std::vector<Preference> Picks::finish(core::Notes& notes) {
 }
 
 std::optional<Preference> preference_of_url(std::string_view url) {
-  url = url.substr(0, url.find_first_of("?#"));
-  const std::size_t slash = url.find_last_of("/\\");
-  const std::string file_name = decoded(url.substr(slash == std::string_view::npos ? 0 : slash + 1));
-  const auto parts = conda::split_file_name(file_name);
-  if (!parts || !conda::is_safe_file_name(file_name)) return std::nullopt;
-  Preference preference;
-  preference.name = parts->name;
-  preference.version = parts->version;
-  preference.build = parts->build;
-  preference.file_name = file_name;
-  if (slash != std::string_view::npos) {
-    const std::string_view folder = url.substr(0, slash);
-    const std::size_t before = folder.find_last_of("/\\");
-    const std::string_view last = folder.substr(before == std::string_view::npos ? 0 : before + 1);
-    if (last == "noarch" || conda::is_known_subdir(last)) preference.subdir = last;
-  }
-  return preference;
+  const std::optional<ArtifactName> name = artifact_name(url);
+  if (!name) return std::nullopt;
+  return Preference{.name = name->package,
+                    .version = name->version,
+                    .build = name->build,
+                    .file_name = name->file_name,
+                    .subdir = name->subdir};
 }
 
 std::vector<Preference> parse_preferences(std::string_view bytes, const std::string& file, core::Notes& notes) {
@@ -134,6 +108,17 @@ std::vector<Preference> parse_preferences(std::string_view bytes, const std::str
 
 std::vector<Preference> read_preferences(const std::filesystem::path& file, core::Notes& notes) {
   return parse_preferences(core::read_file(file, kLargest), file.string(), notes);
+}
+
+std::vector<Preference> preferences_of(const std::vector<conda::PackageRecord>& records) {
+  // The platform is the one that records of a subdir share: a noarch package was installed for it too.
+  std::string platform;
+  for (const conda::PackageRecord& record : records) {
+    if (conda::is_known_subdir(record.subdir)) platform = record.subdir;
+  }
+  std::vector<Preference> all;
+  for (const conda::PackageRecord& record : records) all.push_back(preference_of(record, platform));
+  return all;
 }
 
 bool matches(const Preference& preference, const conda::PackageRecord& record, Loosen loosen) {

@@ -45,11 +45,14 @@ bool is_conda_lock(const YamlTree& tree) {
           tree.find(tree.find(tree.root(), "metadata"), "content_hash") != YamlTree::kNone);
 }
 
-std::vector<Preference> parse_conda_lock(const YamlTree& tree, const std::string& file, core::Notes& notes) {
+YamlTree::Id packages_of_conda_lock(const YamlTree& tree, const std::string& version_code) {
   const Id version = tree.find(tree.root(), "version");
   if (version != YamlTree::kNone && tree.text(version) != "1" && tree.text(version) != "2" &&
       tree.text(version) != "3") {
-    tree.fail(version, "this version of conda-lock's format is not known: " + core::printable(tree.text(version), 40));
+    core::Diagnostic mistake = tree.mistake(
+        version, "this version of conda-lock's format is not known: " + core::printable(tree.text(version), 40));
+    mistake.code = version_code;
+    throw core::Error(std::move(mistake));
   }
   const Id metadata = tree.find(tree.root(), "metadata");
   if (metadata == YamlTree::kNone) tree.fail(tree.root(), "`metadata` is missing");
@@ -57,7 +60,11 @@ std::vector<Preference> parse_conda_lock(const YamlTree& tree, const std::string
   const Id packages = tree.find(tree.root(), "package");
   if (packages == YamlTree::kNone) tree.fail(tree.root(), "`package` is missing");
   if (!tree.is_sequence(packages)) tree.fail(packages, "`package` must be a list");
+  return packages;
+}
 
+std::vector<Preference> parse_conda_lock(const YamlTree& tree, const std::string& file, core::Notes& notes) {
+  const Id packages = packages_of_conda_lock(tree, "like-invalid");
   Picks picks(file);
   for (const Id package : tree.children(packages)) {
     if (!tree.is_map(package)) tree.fail(package, "each package must be a map");

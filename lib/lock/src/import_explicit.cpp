@@ -5,6 +5,7 @@
 #include "envlock/conda/platform.h"
 #include "envlock/core/text.h"
 #include "envlock/core/url.h"
+#include "explicit_line.h"
 #include "import_formats.h"
 #include "source_text.h"
 
@@ -12,8 +13,6 @@
 
 namespace envlock::lock {
 namespace {
-
-constexpr std::string_view kPlatformComment = "# platform:";
 
 class ExplicitReader {
  public:
@@ -25,16 +24,12 @@ class ExplicitReader {
     std::string platform;
     std::set<std::string> subdirs;
     int line_number = 0;
-    for (std::string_view line : core::split(text_, '\n')) {
+    for (const std::string_view text : core::split(text_, '\n')) {
       ++line_number;
-      line = core::trim(line);
-      if (line.starts_with(kPlatformComment)) platform = core::trim(line.substr(kPlatformComment.size()));
-      if (line.starts_with("# pip ")) picks.leave_out_pip();
-      if (line.empty() || line.front() == '#' || line == "@EXPLICIT") continue;
-      if (is_wheel(line)) {
-        picks.leave_out_pip();
-        continue;
-      }
+      const ExplicitLine line = parse_explicit_line(text);
+      if (line.kind == ExplicitLine::Kind::platform) platform = line.value;
+      if (line.kind == ExplicitLine::Kind::pip) picks.leave_out_pip();
+      if (line.kind != ExplicitLine::Kind::package) continue;
       all.push_back(read_line(line, line_number));
       if (const std::string& subdir = all.back().subdir; !subdir.empty() && subdir != "noarch") subdirs.insert(subdir);
     }
@@ -49,28 +44,20 @@ class ExplicitReader {
   }
 
  private:
-  static bool is_wheel(std::string_view line) { return line.substr(0, line.find('#')).ends_with(".whl"); }
-
-  Preference read_line(std::string_view line, int line_number) {
-    const std::size_t hash = line.rfind('#');
-    std::optional<Preference> preference = preference_of_url(line.substr(0, hash));
+  Preference read_line(const ExplicitLine& line, int line_number) {
+    std::optional<Preference> preference = preference_of_url(line.value);
     if (!preference) {
       mistake(line_number,
-              "this line names no conda package file: `" +
-                  core::printable(core::without_secrets(line.substr(0, hash))) + "`",
+              "this line names no conda package file: `" + core::printable(core::without_secrets(line.value)) + "`",
               "a URL or path that ends in .conda or .tar.bz2 should stand here");
       return {};
     }
-    if (hash == std::string_view::npos) return *preference;
-    std::string_view digits = line.substr(hash + 1);
-    if (digits.starts_with("sha256:")) digits.remove_prefix(7);
-    if (digits.starts_with("md5:")) digits.remove_prefix(4);
-    preference->sha256 = core::parse_sha256(digits);
-    preference->md5 = core::parse_md5(digits);
-    if (!preference->sha256 && !preference->md5) {
-      mistake(line_number, "`" + core::printable(line.substr(hash), 80) + "` is no hash",
+    if (line.has_bad_hash()) {
+      mistake(line_number, "`#" + core::printable(line.hash, 80) + "` is no hash",
               "32 hexadecimal digits are an md5, 64 a sha256");
     }
+    preference->sha256 = line.sha256;
+    preference->md5 = line.md5;
     return *preference;
   }
 

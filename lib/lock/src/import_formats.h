@@ -40,6 +40,9 @@ std::optional<Preference> preference_of_url(std::string_view url);
 bool is_explicit(std::string_view text);
 std::vector<Preference> parse_explicit(std::string_view text, const std::string& file, core::Notes& notes);
 bool is_conda_lock(const YamlTree& tree);
+/// The list `package` of a conda-lock.yml. Throws: core::Error for what is missing, `version_code` for a version that
+/// is not known.
+YamlTree::Id packages_of_conda_lock(const YamlTree& tree, const std::string& version_code);
 std::vector<Preference> parse_conda_lock(const YamlTree& tree, const std::string& file, core::Notes& notes);
 bool is_pixi_lock(const YamlTree& tree);
 std::vector<Preference> parse_pixi_lock(const YamlTree& tree, const std::string& file, core::Notes& notes);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "envlock/core/text.h"
+#include "envlock/core/url.h"
 #include "source_text.h"
 
 namespace envlock::lock {
@@ -77,7 +78,8 @@ class YamlTree::Builder : public YAML::EventHandler {
   std::map<YAML::anchor_t, Id> anchors_;
 };
 
-YamlTree::YamlTree(std::string_view text, const std::string& file) : source_(text), file_(file) {
+YamlTree::YamlTree(std::string_view text, const std::string& file, std::string code)
+    : source_(text), file_(file), code_(std::move(code)) {
   std::istringstream stream{std::string(text)};
   try {
     YAML::Parser parser(stream);
@@ -85,8 +87,9 @@ YamlTree::YamlTree(std::string_view text, const std::string& file) : source_(tex
     parser.HandleNextDocument(builder);
   } catch (const YAML::Exception& error) {
     const int line = error.mark.is_null() ? 1 : error.mark.line + 1;
-    core::Diagnostic mistake{.code = "like-invalid", .what = "this is no YAML: " + core::printable(error.msg)};
+    core::Diagnostic mistake{.code = code_, .what = "this is no YAML: " + core::printable(error.msg)};
     mistake.where = span_of_line(source_, file_, line, line == 0 ? 0 : error.mark.column + 1);
+    mistake.where->text = core::without_secrets(mistake.where->text);
     throw core::Error(std::move(mistake));
   }
 }
@@ -110,11 +113,16 @@ YamlTree::Id YamlTree::find(Id map, std::string_view key) const {
   return kNone;
 }
 
-void YamlTree::fail(Id id, std::string what) const {
-  core::Diagnostic mistake{.code = "like-invalid", .what = std::move(what)};
+core::Diagnostic YamlTree::mistake(Id id, std::string what) const {
+  core::Diagnostic mistake{.code = code_, .what = std::move(what)};
   mistake.where =
       id == kNone ? span_of_line(source_, file_, 0) : span_of_line(source_, file_, nodes_[id].line, nodes_[id].column);
-  throw core::Error(std::move(mistake));
+  mistake.where->text = core::without_secrets(mistake.where->text);
+  return mistake;
+}
+
+void YamlTree::fail(Id id, std::string what) const {
+  throw core::Error(mistake(id, std::move(what)));
 }
 
 }  // namespace envlock::lock

@@ -18,8 +18,8 @@ class YamlTree {
   static constexpr Id kNone = 0xFFFFFFFF;
   enum class Kind : std::uint8_t { null, scalar, sequence, map };
 
-  /// Throws: core::Error "like-invalid" with line and column.
-  YamlTree(std::string_view text, const std::string& file);
+  /// Throws: core::Error `code` with line and column.
+  YamlTree(std::string_view text, const std::string& file, std::string code = "like-invalid");
 
   Id root() const { return root_; }
   Kind kind(Id id) const { return id == kNone ? Kind::null : nodes_[id].kind; }
@@ -33,8 +33,11 @@ class YamlTree {
   Id find(Id map, std::string_view key) const;
   const std::string& text(Id map, std::string_view key) const { return text(find(map, key)); }
 
-  /// The error for a mistake at a node.
+  /// A mistake at a node. Secrets of the line are masked.
+  core::Diagnostic mistake(Id id, std::string what) const;
+  /// Throws it.
   [[noreturn]] void fail(Id id, std::string what) const;
+  int line(Id id) const { return id == kNone ? 0 : nodes_[id].line; }
 
  private:
   class Builder;
@@ -48,6 +51,7 @@ class YamlTree {
 
   std::string_view source_;
   std::string file_;
+  std::string code_;
   std::vector<Node> nodes_;
   Id root_ = kNone;
 };

@@ -38,6 +38,9 @@ std::vector<Preference> read_preferences(const std::filesystem::path& file, core
 /// The same from text; `file` is what messages call it.
 std::vector<Preference> parse_preferences(std::string_view text, const std::string& file, core::Notes& notes);
 
+/// The picks that installed records are: for `--like PREFIX`. Order: of the records.
+std::vector<Preference> preferences_of(const std::vector<conda::PackageRecord>& records);
+
 /// True when the record is that pick: the same build of the same version, as .conda or .tar.bz2 alike; where the very
 /// file is named, its hashes must agree too. Loosen::build is content with the same version.
 bool matches(const Preference& preference, const conda::PackageRecord& record, Loosen loosen);
