@@ -1,0 +1,45 @@
+#include "manifest_invalid.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "envlock/core/diagnostic.h"
+#include "envlock/core/text.h"
+
+namespace envlock::prefix {
+
+namespace {
+
+constexpr std::size_t kMaxPathBytes = 4096;
+constexpr std::size_t kMaxPartBytes = 255;
+
+bool is_safe_part(std::string_view part) {
+  return !part.empty() && part != "." && part != ".." && part.size() <= kMaxPartBytes;
+}
+
+}  // namespace
+
+void throw_package_invalid(std::string_view package, std::string_view file, std::string what,
+                           std::vector<std::string> why) {
+  std::string where = in_backticks(file) + " of " + in_backticks(package);
+  core::Diagnostic diagnostic{.code = "package-invalid",
+                              .what = where + " " + std::move(what),
+                              .where = {},
+                              .why = std::move(why),
+                              .hints = {"the package was built wrongly or tampered with: take another build of it"}};
+  throw core::Error(std::move(diagnostic));
+}
+
+std::string in_backticks(std::string_view text) {
+  return "`" + core::printable(text) + "`";
+}
+
+bool is_safe_relative_path(std::string_view path) {
+  if (path.empty() || path.size() > kMaxPathBytes || !core::is_valid_utf8(path)) return false;
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  if (std::any_of(path.begin(), path.end(), is_control)) return false;
+  const std::vector<std::string_view> parts = core::split(path, '/');
+  return std::all_of(parts.begin(), parts.end(), is_safe_part);
+}
+
+}  // namespace envlock::prefix
