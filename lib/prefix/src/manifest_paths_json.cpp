@@ -216,7 +216,8 @@ class PathsReader : public nlohmann::json_sax<json> {
       if (!mode_)
         fail("has a path with a `prefix_placeholder` and no `file_mode`", {"the path is " + in_backticks(path_.path)});
       check_placeholder(placeholder_, package_, kFile);
-      path_.placeholder = Placeholder{.text = placeholder_, .mode = *mode_};
+      // Nobody rewrites where a link points.
+      if (path_.type == PathType::hardlink) path_.placeholder = Placeholder{.text = placeholder_, .mode = *mode_};
     }
     paths_.push_back(std::move(path_));
   }

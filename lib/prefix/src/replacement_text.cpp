@@ -1,5 +1,6 @@
 #include <algorithm>
-#include <cstdint>
+#include <map>
+#include <tuple>
 #include <vector>
 
 #include "replacement_encoding.h"
@@ -95,10 +96,14 @@ std::string first_line_as_rattler(std::string_view bytes, const PrefixChange& ch
 struct Occurrence {
   std::size_t offset;
   const EncodedPair* pair;
+
+  std::size_t end() const { return offset + pair->from.size(); }
+  // UTF-16-LE and -BE of one text are the same bytes, shifted by one: what is aligned is likelier meant.
+  int rank() const { return pair->unit == 1 ? 0 : offset % pair->unit == 0 ? 1 : 2; }
 };
 
-// Those of all encodings in the file's order; of two that overlap, the one that begins first.
-std::vector<Occurrence> occurrences(std::string_view text, const std::vector<EncodedPair>& pairs) {
+// Those of all encodings that do not overlap a likelier or, of the same rank, an earlier one, by offset.
+std::map<std::size_t, Occurrence> occurrences(std::string_view text, const std::vector<EncodedPair>& pairs) {
   std::vector<Occurrence> found;
   for (const EncodedPair& pair : pairs) {
     for (std::size_t at = position_of(text, pair.from); at != kNpos;
@@ -106,14 +111,17 @@ std::vector<Occurrence> occurrences(std::string_view text, const std::vector<Enc
       found.push_back({.offset = at, .pair = &pair});
     }
   }
-  std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.offset < b.offset; });
-  std::size_t end = 0;
-  std::erase_if(found, [&end](const Occurrence& occurrence) {
-    if (occurrence.offset < end) return true;
-    end = occurrence.offset + occurrence.pair->from.size();
-    return false;
+  std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
+    return std::tuple(a.rank(), a.offset) < std::tuple(b.rank(), b.offset);
   });
-  return found;
+  std::map<std::size_t, Occurrence> kept;
+  for (const Occurrence& occurrence : found) {
+    const auto later = kept.upper_bound(occurrence.offset);
+    const bool overlaps_earlier = later != kept.begin() && occurrence.offset < std::prev(later)->second.end();
+    const bool overlaps_later = later != kept.end() && later->first < occurrence.end();
+    if (!overlaps_earlier && !overlaps_later) kept.emplace(occurrence.offset, occurrence);
+  }
+  return kept;
 }
 
 std::string replace_as_rattler(std::string_view original, const PrefixChange& change) {
@@ -124,10 +132,10 @@ std::string replace_as_rattler(std::string_view original, const PrefixChange& ch
     done = std::min(original.find('\n'), original.size());
     out = first_line_as_rattler(original.substr(0, done), change);
   }
-  for (const Occurrence& occurrence : occurrences(original, pairs)) {
-    if (occurrence.offset < done) continue;
-    out.append(original.substr(done, occurrence.offset - done)).append(occurrence.pair->to);
-    done = occurrence.offset + occurrence.pair->from.size();
+  for (const auto& [offset, occurrence] : occurrences(original, pairs)) {
+    if (offset < done) continue;
+    out.append(original.substr(done, offset - done)).append(occurrence.pair->to);
+    done = occurrence.end();
   }
   return out.append(original.substr(done));
 }
