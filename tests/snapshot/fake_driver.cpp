@@ -1,7 +1,10 @@
 // A driver as far as detection asks it: the functions of libcuda, or of NVML with FAKE_DRIVER_nvml.
 #include <unistd.h>
 
+#include <cstddef>
+#include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 extern "C" {
 
@@ -48,16 +51,35 @@ int cuInit(unsigned) {
 #endif
   return 0;
 }
+// As the real one: only the devices that the variable shows.
 int cuDeviceGetCount(int* count) {
-  *count = 2;
+  *count = std::getenv("CUDA_VISIBLE_DEVICES") != nullptr ? 0 : 2;
   return 0;
 }
+// Its order is not NVML's: device 1 is NVML's first.
 int cuDeviceGet(int* device, int index) {
   *device = index;
   return 0;
 }
+int cuDeviceGetUuid(unsigned char* uuid, int device) {
+  std::memset(uuid, 0, 16);
+  uuid[3] = device == 0 ? 1 : 0;
+  return 0;
+}
+int cuDeviceGetName(char* name, int size, int device) {
+  std::snprintf(name, static_cast<std::size_t>(size), "Device %d", device);
+  return 0;
+}
+int cuDeviceTotalMem_v2(std::size_t* bytes, int device) {
+  *bytes = std::size_t{1} << (30 + device);
+  return 0;
+}
 // Device 0 is 9.0, device 1 is 8.6.
 int cuDeviceGetAttribute(int* value, int attribute, int device) {
+  if (attribute == 16) {
+    *value = device == 0 ? 132 : 84;
+    return 0;
+  }
   if (device == 0) *value = attribute == 75 ? 9 : 0;
   if (device == 1) *value = attribute == 75 ? 8 : 6;
   return 0;

@@ -1,6 +1,6 @@
 #include "envlock/snapshot/machine.h"
 
-#include "cuda_driver.h"
+#include "detection.h"
 #include "envlock/core/file.h"
 
 #include <sys/utsname.h>
@@ -39,7 +39,8 @@ bool is_microarchitecture(std::string_view text) {
 
 class Detection {
  public:
-  Detection(core::Notes& notes, const MachineSources& sources) : notes_(notes), sources_(sources) {}
+  Detection(core::Notes& notes, const MachineSources& sources, std::optional<CudaDriver>* told)
+      : notes_(notes), sources_(sources), told_(told) {}
 
   std::vector<conda::VirtualPackage> run() {
     find_archspec();
@@ -102,13 +103,13 @@ class Detection {
     CudaDriver driver;
     if (!version_override || !capability_override) {
       driver = ask_cuda_driver(sources_.cuda_library, sources_.nvml_library, sources_.driver_milliseconds);
+      if (told_ != nullptr) *told_ = driver;
       if (driver.failure) tell_driver_failure(driver, version_override.has_value());
     }
     if (version_override) {
       found_.push_back({"__cuda", *version_override, "0"});
     } else if (driver.version) {
-      const int version = *driver.version;
-      found_.push_back({"__cuda", std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10), "0"});
+      found_.push_back({"__cuda", format_cuda_version(*driver.version), "0"});
     } else {
       return;  // CEP 46: no __cuda_arch without __cuda, an override included
     }
@@ -163,13 +164,23 @@ class Detection {
 
   core::Notes& notes_;
   const MachineSources& sources_;
+  std::optional<CudaDriver>* told_;
   std::vector<conda::VirtualPackage> found_;
 };
 
 }  // namespace
 
 std::vector<conda::VirtualPackage> detect_virtual_packages(core::Notes& notes, const MachineSources& sources) {
-  return Detection(notes, sources).run();
+  return Detection(notes, sources, nullptr).run();
+}
+
+std::vector<conda::VirtualPackage> detect_virtual_packages(core::Notes& notes, const MachineSources& sources,
+                                                           std::optional<CudaDriver>& driver) {
+  return Detection(notes, sources, &driver).run();
+}
+
+std::string format_cuda_version(int version) {
+  return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
 }
 
 }  // namespace envlock::snapshot

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "envlock/conda/platform.h"
@@ -20,6 +21,19 @@ struct MachineSources {
   std::filesystem::path cpu_info = "/proc/cpuinfo";
   std::optional<std::string> kernel_release;  ///< instead of uname's
   std::optional<std::string> (*environment)(std::string_view) = core::environment_variable;
+
+  // What only capture_machine looks at.
+  std::filesystem::path proc = "/proc";
+  std::filesystem::path sys = "/sys";
+  std::filesystem::path etc = "/etc";
+  std::filesystem::path cuda_toolkit = "/usr/local/cuda";
+  std::optional<std::string> architecture;  ///< instead of uname's
+  std::optional<std::string> glibc;         ///< instead of the one that this program runs with
+  std::optional<int> processors;            ///< instead of those that this process may use
+  /// Instead of probe::numeric_environment.
+  std::optional<std::vector<std::pair<std::string, std::string>>> numeric_environment;
+  /// Names of machine and user that no value may hold, instead of this process's.
+  std::optional<std::vector<std::string>> private_names;
 };
 
 /// The virtual packages of the machine this program runs on, CONDA_OVERRIDE_* applied, sorted by name.

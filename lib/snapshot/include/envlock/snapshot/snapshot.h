@@ -55,15 +55,23 @@ struct Machine {
 
   bool operator==(const Machine&) const = default;
 };
+/// What cannot be read is absent; a driver that crashes or hangs is a warning ("cuda-driver-failed").
+/// Throws: core::Error "invalid-override", as detect_virtual_packages.
 Machine capture_machine(core::Notes& notes, const MachineSources& sources = {});
+
+/// The value of an environment variable as a snapshot stores it: paths, addresses, the names of this machine and its
+/// user, and whatever looks like a secret become "***"; a variable named like a secret is "set". Values without any of
+/// these are unchanged. docs/formats/snapshot.md has the rules.
+std::string public_value(std::string_view name, std::string_view value);
 
 /// A numerical library that was found in the prefix: "openblas 0.3.28" of lib/libopenblasp-r0.3.28.so.
 struct FoundLibrary {
-  std::string role;     ///< "blas", "lapack", "cudnn", "cublas", "nccl", "cudart", "openmp"
-  std::string name;     ///< "openblas", "mkl", "blis", "cudnn"
-  std::string version;  ///< "" when it is not told
-  std::string path;     ///< relative to the prefix, links resolved
-  std::string package;  ///< the conda package or distribution that owns it; "" for none
+  std::string role;                   ///< "blas", "lapack", "cudnn", "cublas", "nccl", "cudart", "openmp", "fft", ...
+  std::string name;                   ///< "openblas", "mkl", "blis", "cudnn"
+  std::string version;                ///< "" when it is not told
+  std::string path;                   ///< relative to the prefix, links resolved
+  std::string package;                ///< the conda package or distribution that owns it; "" for none
+  std::vector<std::string> provides;  ///< names under lib/ that lead to it, sorted: "libblas.so.3", "liblapack.so.3"
 
   bool operator==(const FoundLibrary&) const = default;
 };
@@ -72,32 +80,35 @@ struct SnapshotPackage {
   enum class Kind { conda, pypi };
   Kind kind = Kind::conda;
   std::string name, version, build;
-  std::string channel;  ///< without secrets
-  std::string subdir, file_name;
+  std::string channel;  ///< without secrets; "local" for a folder; of pypi: the URL it was asked for by, or ""
+  std::string subdir, file_name;  ///< of pypi: ""
   std::optional<core::Sha256> sha256;
   std::optional<core::Md5> md5;
   std::vector<std::string> depends;
   bool requested = false;
-  std::optional<core::Sha256> root;  ///< prefix-independent (prefix::package_root); of RECORD's lines for pypi
-  bool editable = false;             ///< pypi
-  std::string commit;                ///< pypi, of a VCS
+  /// Prefix-independent: prefix::package_root; distribution_root for pypi. Absent when it was not computed, and of a
+  /// distribution that is editable or has no RECORD.
+  std::optional<core::Sha256> root;
+  bool editable = false;  ///< pypi
+  std::string commit;     ///< pypi, of a VCS
 
   bool operator==(const SnapshotPackage&) const = default;
 };
 
 /// An environment.
 struct Environment {
-  std::string subdir;                     ///< "linux-64"
-  std::vector<SnapshotPackage> packages;  ///< sorted by (kind, name)
-  std::map<std::string, std::string> variables;
-  std::vector<FoundLibrary> libraries;  ///< sorted by (role, path)
-  std::optional<core::Sha256> lock;     ///< of conda-meta/envlock.lock
-  std::optional<core::Sha256> root;     ///< over the packages' roots
+  std::string subdir;                            ///< "linux-64"
+  std::vector<SnapshotPackage> packages;         ///< sorted by (kind, name, version, build)
+  std::map<std::string, std::string> variables;  ///< as public_value gives them
+  std::vector<FoundLibrary> libraries;           ///< sorted by (role, path)
+  std::optional<core::Sha256> lock;              ///< of conda-meta/envlock.lock
+  std::optional<core::Sha256> root;              ///< over the packages' roots; absent when one of them has none
 
   bool operator==(const Environment&) const = default;
 };
 enum class Roots { compute, skip };
-/// Throws: core::Error "no-environment"; a broken conda-meta file is a warning.
+/// Nothing of the prefix is executed or loaded. A broken conda-meta file, and files that are missing, are warnings.
+/// Throws: core::Error "no-environment".
 Environment capture_environment(const std::filesystem::path& prefix, Roots roots, core::Progress& progress,
                                 core::Notes& notes);
 
