@@ -157,10 +157,14 @@ std::string format_record(const std::vector<RecordLine>& lines) {
   return text;
 }
 
-RecordLine record_line(std::string path, std::string_view bytes) {
-  RecordLine line{.path = std::move(path), .sha256 = core::sha256(bytes), .size = bytes.size(), .hash_name = "sha256"};
-  line.hash_text = encode_base64({reinterpret_cast<const char*>(line.sha256->bytes.data()), line.sha256->bytes.size()});
+RecordLine record_line(std::string path, const core::Sha256& sha256, std::uint64_t size) {
+  RecordLine line{.path = std::move(path), .sha256 = sha256, .size = size, .hash_name = "sha256"};
+  line.hash_text = encode_base64({reinterpret_cast<const char*>(sha256.bytes.data()), sha256.bytes.size()});
   return line;
+}
+
+RecordLine record_line(std::string path, std::string_view bytes) {
+  return record_line(std::move(path), core::sha256(bytes), bytes.size());
 }
 
 }  // namespace envlock::prefix

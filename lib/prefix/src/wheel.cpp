@@ -9,6 +9,7 @@
 #include "envlock/core/text.h"
 #include "wheel_content.h"
 #include "wheel_file_name.h"
+#include "wheel_invalid.h"
 #include "wheel_metadata.h"
 #include "wheel_places.h"
 
@@ -24,7 +25,7 @@ void check_digest(const WantedWheel& wheel, const WheelContent& content) {
   if (content.digest.sha256 == wheel.sha256) return;
   throw core::Error(
       {.code = "hash-mismatch",
-       .what = "`" + core::printable(content.file_name) + "` is not the file that was locked",
+       .what = in_backticks(content.file_name) + " is not the file that was locked",
        .why = {"want sha256 " + core::format(wheel.sha256), "have sha256 " + core::format(content.digest.sha256) +
                                                                 ", " + std::to_string(content.digest.size) + " bytes"},
        .hints = {"do not install it; fetch it again, or lock anew if its index replaced the file"}});

@@ -9,10 +9,6 @@
 namespace envlock::prefix {
 namespace {
 
-std::string shown(std::string_view path) {
-  return "`" + core::printable(path) + "`";
-}
-
 /// Hashes those files again whose line has another hash than SHA-256.
 class OtherHashes : public archive::EntrySink {
  public:
@@ -30,7 +26,7 @@ class OtherHashes : public archive::EntrySink {
   void end() override {
     if (line_ == nullptr) return;
     if (decode_base64(line_->hash_text) != hasher_->finish()) {
-      throw_wheel_invalid(content_.file_name, "RECORD has another hash for " + shown(line_->path));
+      throw_wheel_invalid(content_.file_name, "RECORD has another hash for " + in_backticks(line_->path));
     }
     line_ = nullptr;
   }
@@ -50,15 +46,15 @@ bool needs_no_hash(std::string_view path, const std::string& record) {
 void check_line(const RecordLine& line, const WheelContent& content) {
   const WheelPart* part = content.find(line.path);
   if (part == nullptr) {
-    throw_wheel_invalid(content.file_name, "RECORD lists " + shown(line.path) + ", which is not in it");
+    throw_wheel_invalid(content.file_name, "RECORD lists " + in_backticks(line.path) + ", which is not in it");
   }
   if (line.sha256 ? *line.sha256 != part->sha256 : !RecordHasher::knows(line.hash_name)) {
-    throw_wheel_invalid(content.file_name, line.sha256
-                                               ? "RECORD has another hash for " + shown(line.path)
-                                               : "RECORD has no SHA-256, SHA-384 or SHA-512 for " + shown(line.path));
+    throw_wheel_invalid(content.file_name,
+                        line.sha256 ? "RECORD has another hash for " + in_backticks(line.path)
+                                    : "RECORD has no SHA-256, SHA-384 or SHA-512 for " + in_backticks(line.path));
   }
   if (line.size && *line.size != part->size) {
-    throw_wheel_invalid(content.file_name, "RECORD has another size for " + shown(line.path));
+    throw_wheel_invalid(content.file_name, "RECORD has another size for " + in_backticks(line.path));
   }
 }
 
@@ -73,14 +69,14 @@ void check_record(const std::filesystem::path& file, const WheelContent& content
   for (const RecordLine& line : lines) {
     if (needs_no_hash(line.path, record)) continue;
     if (!listed.insert(line.path).second) {
-      throw_wheel_invalid(content.file_name, "RECORD lists " + shown(line.path) + " twice");
+      throw_wheel_invalid(content.file_name, "RECORD lists " + in_backticks(line.path) + " twice");
     }
     check_line(line, content);
     if (!line.sha256) others.emplace(line.path, &line);
   }
   for (const std::string& path : content.order) {
     if (needs_no_hash(path, record) || listed.contains(path)) continue;
-    throw_wheel_invalid(content.file_name, "RECORD does not list " + shown(path));
+    throw_wheel_invalid(content.file_name, "RECORD does not list " + in_backticks(path));
   }
   if (others.empty()) return;
   OtherHashes sink(content, others);

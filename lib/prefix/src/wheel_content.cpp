@@ -1,6 +1,5 @@
 #include "wheel_content.h"
 
-#include "envlock/core/text.h"
 #include "wheel_invalid.h"
 
 namespace envlock::prefix {
@@ -29,7 +28,7 @@ class Collector : public archive::EntrySink {
   void begin(const archive::Entry& entry) override {
     part_ = nullptr;
     if (entry.kind == archive::EntryKind::directory) return;
-    const std::string shown = "`" + core::printable(entry.path) + "`";
+    const std::string shown = in_backticks(entry.path);
     if (entry.kind != archive::EntryKind::file) throw_wheel_invalid(content_.file_name, shown + " is a link");
     if (content_.parts.contains(entry.path)) throw_wheel_invalid(content_.file_name, shown + " is in it twice");
     content_.order.push_back(entry.path);

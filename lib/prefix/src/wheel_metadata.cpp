@@ -35,12 +35,12 @@ struct Claim {
 
 void check_claim(const Claim& claim, const WantedWheel& wheel, const WheelContent& content) {
   if (!wheel.name.empty() && normalize_name(claim.name) != normalize_name(wheel.name)) {
-    throw_wheel_invalid(content.file_name, "want " + core::printable(wheel.name) + ", but " + claim.source +
-                                               " names `" + core::printable(claim.name) + "`");
+    throw_wheel_invalid(content.file_name, "want " + core::printable(wheel.name) + ", but " + claim.source + " names " +
+                                               in_backticks(claim.name));
   }
   if (!wheel.version.empty() && !is_same_version(claim.version, wheel.version)) {
     throw_wheel_invalid(content.file_name, "want version " + core::printable(wheel.version) + ", but " + claim.source +
-                                               " has `" + core::printable(claim.version) + "`");
+                                               " has " + in_backticks(claim.version));
   }
 }
 
@@ -48,7 +48,7 @@ Claim claim_of_folder(const std::string& folder, const WheelContent& content) {
   const std::string stem = folder.substr(0, folder.size() - kInfo.size());
   const std::size_t hyphen = stem.find('-');
   if (hyphen == std::string::npos) {
-    throw_wheel_invalid(content.file_name, "`" + core::printable(folder) + "` is not named NAME-VERSION.dist-info");
+    throw_wheel_invalid(content.file_name, in_backticks(folder) + " is not named NAME-VERSION.dist-info");
   }
   return {"its .dist-info folder", stem.substr(0, hyphen), stem.substr(hyphen + 1)};
 }
@@ -75,13 +75,12 @@ void check_wheel_file(const WheelContent& content, const std::string& folder) {
   const Headers wheel(content.text(folder + "/WHEEL"));
   const std::string version = wheel.first("Wheel-Version");
   if (!version.starts_with("1.") && version != "1") {
-    throw_wheel_invalid(content.file_name,
-                        "its Wheel-Version is `" + core::printable(version) + "`, and only 1.x is known");
+    throw_wheel_invalid(content.file_name, "its Wheel-Version is " + in_backticks(version) + ", and only 1.x is known");
   }
   const std::vector<std::string> tags = wheel.all("Tag");
   if (tags.empty()) throw_wheel_invalid(content.file_name, "its WHEEL has no Tag");
   for (const std::string& tag : tags) {
-    if (!is_tag(tag)) throw_wheel_invalid(content.file_name, "`" + core::printable(tag) + "` is no tag");
+    if (!is_tag(tag)) throw_wheel_invalid(content.file_name, in_backticks(tag) + " is no tag");
   }
 }
 
@@ -98,7 +97,7 @@ WheelMetadata read_metadata(const WantedWheel& wheel, const WheelContent& conten
   metadata.name = headers.first("Name");
   metadata.version = headers.first("Version");
   if (!is_project_name(metadata.name)) {
-    throw_wheel_invalid(content.file_name, "METADATA names `" + core::printable(metadata.name) + "`");
+    throw_wheel_invalid(content.file_name, "METADATA names " + in_backticks(metadata.name));
   }
   check_claim({"METADATA", metadata.name, metadata.version}, wheel, content);
   const Claim folder = claim_of_folder(metadata.info_folder, content);

@@ -13,10 +13,6 @@
 namespace envlock::prefix {
 namespace {
 
-std::string shown(std::string_view path) {
-  return "`" + core::printable(path) + "`";
-}
-
 /// "include/python3.12" of "lib/python3.12/site-packages".
 std::string include_folder(const Python& python) {
   const std::vector<std::string_view> parts = core::split(python.site_packages, '/');
@@ -122,12 +118,12 @@ class Placer {
     if (script && is_entry_point_wrapper(data->rest, input_.metadata.entry_points)) return;
     const std::string target = data ? data_target(path, *data) : site(path);
     if (target == "conda-meta" || target.starts_with("conda-meta/")) {
-      refuse(shown(path) + " would land in conda-meta, which belongs to the environment's tools");
+      refuse(in_backticks(path) + " would land in conda-meta, which belongs to the environment's tools");
     }
     if (made_targets_.contains(target)) return;
     if (!targets_.insert(target).second) {
       if (is_same_again(path, target)) return;
-      refuse("two files of it would become " + shown(target));
+      refuse("two files of it would become " + in_backticks(target));
     }
     const WheelPart& part = *input_.content.find(path);
     const std::uint32_t mode = script || part.executable ? 0755 : 0644;
@@ -159,7 +155,7 @@ class Placer {
         return include_folder(input_.python) + "/" + input_.metadata.name + "/" + data.rest;
       }
     }
-    refuse(shown(path) + " is in no known data scheme (purelib, platlib, scripts, headers, data)");
+    refuse(in_backticks(path) + " is in no known data scheme (purelib, platlib, scripts, headers, data)");
   }
 
   /// Spread out, a file of one scheme may stand where another needs a folder.
@@ -167,7 +163,7 @@ class Placer {
     for (const std::string& target : targets_) {
       for (std::size_t slash = target.find('/'); slash != std::string::npos; slash = target.find('/', slash + 1)) {
         if (!targets_.contains(target.substr(0, slash))) continue;
-        refuse(shown(target.substr(0, slash)) + " would be both a file and a folder");
+        refuse(in_backticks(target.substr(0, slash)) + " would be both a file and a folder");
       }
     }
   }
