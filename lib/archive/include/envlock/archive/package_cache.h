@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "envlock/archive/package.h"
@@ -29,6 +30,7 @@ std::optional<FileStamp> stamp_of(const std::filesystem::path& file);
 struct UnpackedFile {
   Entry entry;
   core::Sha256 sha256;  ///< of files: computed while unpacking
+  FileStamp stamp;      ///< of files, when they were last known to be right; all zeros: not known
 
   bool operator==(const UnpackedFile&) const = default;
 };
@@ -36,7 +38,6 @@ struct UnpackedFile {
 /// A package unpacked in the cache: `folder`/files/<path> for every entry, info/ included.
 struct Unpacked {
   core::Sha256 package;  ///< the archive's SHA-256
-  core::Md5 package_md5;
   std::uint64_t package_size = 0;
   std::filesystem::path folder;
   std::vector<UnpackedFile> files;  ///< sorted by path
@@ -46,10 +47,11 @@ struct Unpacked {
   std::filesystem::path path_of(const UnpackedFile& file) const { return folder / "files" / file.entry.path; }
 };
 
-/// Packages unpacked under `root`, one folder a SHA-256 of the archive. Many processes may share it; a kill at any
-/// moment leaves it whole (unpacked beside, renamed into place). The listing of a package carries a checksum; one that
-/// is damaged counts as absent and is unpacked anew.
-/// Trust: what `root` holds is believed only as far as its bytes are hashed again or proved unchanged by their stamps.
+/// Packages unpacked under `root`, one folder a SHA-256 of the archive. Many processes and threads may share it; a kill
+/// at any moment leaves it whole (unpacked beside, renamed into place). The listing of a package carries a checksum;
+/// one that is damaged counts as absent and is unpacked anew. Files have the modes and times of the archive whatever
+/// the umask; folders have those of the umask. Trust: what `root` holds is believed only as far as its bytes are hashed
+/// again or proved unchanged by their stamps. Source: docs/formats/package-cache.md.
 class PackageCache {
  public:
   explicit PackageCache(std::filesystem::path root);
@@ -61,7 +63,8 @@ class PackageCache {
   /// Unpacks `archive_file` unless it is here. `package` is compared with what was read.
   /// Throws: as read_package; core::Error "hash-mismatch" (want, have, the file), "cache-unwritable", "disk-full".
   Unpacked unpack(const std::filesystem::path& archive_file, const core::Sha256& package, const Limits& limits = {});
-  /// Makes sure that the cached file is what was unpacked: by its stamp, else by hashing it. False: it was changed.
+  /// Makes sure that the cached file is what was unpacked: by its stamp, else by its size, mode and hash. False: it was
+  /// changed.
   bool is_unchanged(const Unpacked& package, const UnpackedFile& file) const;
   /// Takes the stamps of all files anew, after links to them were made: they have just been proved or made by us, and
   /// only files whose size and mtime are still the recorded ones are taken. Losing this costs time, never safety.
