@@ -92,7 +92,8 @@ struct Verification {
   std::vector<PackageVerdict> packages;  ///< sorted by kind, name
   Tally tally;
   bool against_lock = false;
-  bool quick = false;  ///< files that are unchanged by their stamps were not read
+  std::vector<std::string> searched_folders;  ///< where archives were looked for
+  bool quick = false;                         ///< files that are unchanged by their stamps were not read
 
   std::size_t count(Weight weight) const;
   std::size_t weak_packages() const;  ///< whose proof is neither an archive nor an accepted root

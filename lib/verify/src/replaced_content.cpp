@@ -1,0 +1,128 @@
+#include "replaced_content.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "envlock/core/diagnostic.h"
+
+namespace envlock::verify {
+namespace {
+
+constexpr std::size_t kPieceBytes = std::size_t{16} << 20;
+/// A file in which no place to cut is found for so long is not compared: no real package has one.
+constexpr std::size_t kLongestPiece = std::size_t{256} << 20;
+constexpr std::array<prefix::Dialect, 3> kDialects{prefix::Dialect::conda, prefix::Dialect::rattler,
+                                                   prefix::Dialect::mamba};
+
+/// The length of the longest start of `bytes` that may be replaced by itself; 0 when there is none.
+/// Text: after a line feed, which no path holds in any encoding. Binary: within a run of NULs so long that a path in
+/// UTF-32, and the NULs that end it, lie wholly on one side.
+std::size_t cut(std::string_view bytes, prefix::FileMode mode) {
+  if (mode == prefix::FileMode::text) {
+    // The rules for a first line must not meet a line within the file: what follows the cut is no "#!".
+    for (std::size_t end = bytes.size(); end >= 2;) {
+      const std::size_t line = bytes.rfind('\n', end - 2);
+      if (line == std::string_view::npos) return 0;
+      if (line + 2 < bytes.size() && bytes.substr(line + 1, 2) != "#!") return line + 1;
+      end = line + 1;
+    }
+    return 0;
+  }
+  constexpr std::size_t kRun = 16;
+  std::size_t run = 0;
+  for (std::size_t at = bytes.size(); at > 0; --at) {
+    run = bytes[at - 1] == '\0' ? run + 1 : 0;
+    if (run == kRun) return at - 1 + kRun / 2;
+  }
+  return 0;
+}
+
+}  // namespace
+
+ReplacedContent::ReplacedContent(DiskFile file, prefix::Placeholder placeholder, std::vector<std::string> prefixes)
+    : file_(std::move(file)), placeholder_(std::move(placeholder)) {
+  for (std::string& prefix : prefixes) {
+    for (const prefix::Dialect dialect : kDialects) attempts_.push_back({prefix, dialect, 0, std::nullopt, false});
+  }
+}
+
+bool ReplacedContent::is_over() const {
+  return !reason_.empty() || std::all_of(attempts_.begin(), attempts_.end(), [](const Attempt& attempt) {
+    return attempt.first_difference || attempt.too_long;
+  });
+}
+
+void ReplacedContent::add(std::string_view original) {
+  if (is_over()) return;
+  pending_.append(original);
+  if (pending_.size() < kPieceBytes) return;
+  const std::size_t length = cut(pending_, placeholder_.mode);
+  if (length > 0) {
+    compare(std::string_view(pending_).substr(0, length), false);
+    pending_.erase(0, length);
+  } else if (pending_.size() > kLongestPiece) {
+    reason_ = "it has no place where it could be cut, and is too large to be compared in one piece";
+    pending_.clear();
+  }
+}
+
+void ReplacedContent::compare(std::string_view piece, bool last) {
+  for (Attempt& attempt : attempts_) {
+    if (attempt.first_difference || attempt.too_long) continue;
+    compare(attempt, piece, last);
+    // With the whole file in hand the first that fits is the answer.
+    if (last && attempt.offset == file_.size() && !attempt.first_difference && !attempt.too_long) return;
+  }
+}
+
+void ReplacedContent::compare(Attempt& attempt, std::string_view piece, bool last) {
+  std::string want;
+  try {
+    want = prefix::replace_prefix(piece, placeholder_, attempt.prefix, attempt.dialect);
+  } catch (const core::Error&) {
+    attempt.too_long = true;
+    return;
+  }
+  const std::string have = file_.read(attempt.offset, last ? want.size() + 1 : want.size());
+  const auto [wanted, found] = std::mismatch(want.begin(), want.end(), have.begin(), have.end());
+  if (wanted != want.end() || found != have.end()) {
+    attempt.first_difference = attempt.offset + static_cast<std::uint64_t>(wanted - want.begin());
+  } else {
+    attempt.offset += want.size();
+  }
+}
+
+ReplacedOutcome ReplacedContent::finish() {
+  ReplacedOutcome outcome;
+  if (!is_over()) compare(pending_, true);
+  file_.check_unchanged();
+  outcome.reason = file_.failure().empty() ? reason_ : file_.failure();
+  if (!outcome.reason.empty()) return outcome;
+  for (const Attempt& attempt : attempts_) {
+    if (attempt.first_difference || attempt.too_long || attempt.offset != file_.size()) continue;
+    outcome.dialect = attempt.dialect;
+    outcome.prefix = attempt.prefix;
+    return outcome;
+  }
+  outcome.first_difference = attempts_.front().first_difference;
+  outcome.too_long = attempts_.front().too_long;
+  return outcome;
+}
+
+std::optional<std::string> guess_prefix(std::string_view original, std::string_view on_disk,
+                                        const prefix::Placeholder& placeholder) {
+  const std::size_t at = original.find(placeholder.text);
+  if (at == std::string_view::npos || placeholder.text.empty()) return std::nullopt;
+  if (on_disk.substr(0, at) != original.substr(0, at)) return std::nullopt;
+  // What follows the placeholder up to the end of the path also follows the prefix on disk.
+  const std::string_view rest = original.substr(at + placeholder.text.size());
+  const std::string_view after = rest.substr(0, rest.find_first_of(std::string_view("\0\n\"' :;", 7)));
+  const std::string_view tail = on_disk.substr(std::min(at, on_disk.size()));
+  const std::string_view path = tail.substr(0, tail.find_first_of(std::string_view("\0\n", 2)));
+  const std::size_t end = after.empty() ? path.size() : path.find(after);
+  if (end == std::string_view::npos || end < 2 || path.front() != '/') return std::nullopt;
+  return std::string(path.substr(0, end));
+}
+
+}  // namespace envlock::verify

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "content.h"
+#include "envlock/prefix/manifest.h"
+#include "envlock/prefix/replacement.h"
+
+namespace envlock::verify {
+
+/// How a file with a placeholder compares with what its package holds.
+struct ReplacedOutcome {
+  std::optional<prefix::Dialect> dialect;         ///< the one that gives the bytes on disk; absent: none does
+  std::string prefix;                             ///< the one that was put in
+  std::optional<std::uint64_t> first_difference;  ///< offset on disk, where it differs from conda's result
+  std::string reason;                             ///< why it could not be compared; "" when it was
+  bool too_long = false;  ///< the prefix does not fit in the placeholder: nothing right can be there
+};
+
+/// Holds a file on disk against the package's bytes with the placeholder replaced, as these stream by. Memory does not
+/// grow with the file: the original is cut where no placeholder can be torn, and each piece is replaced by itself.
+/// Order: of `prefixes` the first that fits is told, of its dialects the first.
+class ReplacedContent {
+ public:
+  ReplacedContent(DiskFile file, prefix::Placeholder placeholder, std::vector<std::string> prefixes);
+  void add(std::string_view original);
+  ReplacedOutcome finish();
+
+ private:
+  struct Attempt {
+    std::string prefix;
+    prefix::Dialect dialect;
+    std::uint64_t offset = 0;  ///< on disk, of what was found equal
+    std::optional<std::uint64_t> first_difference;
+    bool too_long = false;
+  };
+  void compare(std::string_view piece, bool last);
+  void compare(Attempt& attempt, std::string_view piece, bool last);
+  bool is_over() const;
+
+  DiskFile file_;
+  prefix::Placeholder placeholder_;
+  std::vector<Attempt> attempts_;
+  std::string pending_;
+  std::string reason_;
+};
+
+/// The prefix that a file with a placeholder was installed to, read off the place where the first placeholder stands.
+/// Absent when none can be told. Not proved: put it into a ReplacedContent.
+std::optional<std::string> guess_prefix(std::string_view original, std::string_view on_disk,
+                                        const prefix::Placeholder& placeholder);
+
+}  // namespace envlock::verify
