@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kNpos = std::string_view::npos;
 // A prefix such as "/" would stand everywhere; then there is nothing to tell, and memory to save.
-constexpr std::size_t kMaxPlaces = 1'000'000;
+constexpr std::size_t kMaxPlaces = 200'000;
 
 std::size_t zeros_at(std::string_view data, std::size_t begin, std::size_t most) {
   const std::size_t end = data.size() - begin < most ? data.size() : begin + most;
@@ -104,6 +104,18 @@ Edits Places::edits(const std::vector<bool>& kept, std::size_t begin) const {
     }
   }
   return edits;
+}
+
+std::vector<bool> Places::within_longer_names() const {
+  std::vector<bool> marks(places_.size(), false);
+  bool any = false;
+  for (std::size_t i = 0; i < places_.size(); ++i) {
+    const std::size_t end = places_[i].offset + places_[i].pair->from.size();
+    const char next = end < installed_.size() ? installed_[end] : '\0';
+    marks[i] = next != '.' && is_path_character(next);
+    any = any || marks[i];
+  }
+  return any ? marks : std::vector<bool>();
 }
 
 std::string Places::surroundings(std::size_t place) const {

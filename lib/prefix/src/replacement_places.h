@@ -19,6 +19,8 @@ class Places {
   std::size_t size() const { return places_.size(); }
   /// Undoes the replacement at the places that are not `kept`, from offset `begin` on. An empty `kept` keeps none.
   Edits edits(const std::vector<bool>& kept, std::size_t begin) const;
+  /// Marks the places where the prefix is part of a longer name, as "/opt/env" is of "/opt/env2". Empty: none is.
+  std::vector<bool> within_longer_names() const;
   /// What stands around a place, so that places of one kind can be decided together.
   std::string surroundings(std::size_t place) const;
 

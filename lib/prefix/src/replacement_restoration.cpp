@@ -54,7 +54,8 @@ Restoration::Restoration(std::string_view installed, const Placeholder& placehol
       placeholder_(placeholder.text),
       prefix_(prefix),
       mode_(placeholder.mode),
-      places_(installed, placeholder.mode, placeholder.text, prefix) {
+      places_(installed, placeholder.mode, placeholder.text, prefix),
+      likely_kept_(mode_ == FileMode::text ? places_.within_longer_names() : std::vector<bool>()) {
   if (mode_ == FileMode::binary || placeholder_.empty()) return;
   const std::string_view line = installed.substr(0, installed.find('\n'));
   if (line.starts_with(kEnv)) find_env_line(line);
@@ -79,6 +80,14 @@ void Restoration::find_env_line(std::string_view line) {
       add_first_line(line.size(),
                      std::string("#!").append(space).append(placeholder_).append(folder).append(name).append(options));
     }
+  }
+  // A space in the prefix, not escaped, ends the program's name: "/my env/bin/perl" is "my env/bin/perl" to env.
+  const std::size_t space_at = prefix_.find(' ');
+  const std::string cut(space_at == kNpos ? "" : prefix_.substr(prefix_.rfind('/', space_at) + 1));
+  if (!cut.empty() && rest.starts_with(cut)) {
+    const std::string after = replace_all(rest.substr(cut.size()), prefix_, placeholder_);
+    add_first_line(line.size(), std::string("#!").append(placeholder_).append(after));
+    add_first_line(line.size(), std::string("#! ").append(placeholder_).append(after));
   }
   // A line of the system's own program can be too long as well, through its options.
   if (options.empty()) return;
@@ -142,7 +151,7 @@ const Restoration::FirstLine* Restoration::likely_first_line() const {
 }
 
 Edits Restoration::guess() const {
-  return edits({}, likely_first_line());
+  return edits(likely_kept_, likely_first_line());
 }
 
 // The places that may hold the prefix by the package's own will, as sets to leave alone. First whole kinds of places
@@ -193,6 +202,9 @@ std::optional<Edits> Restoration::find(const core::Sha256& original) const {
   }
   for (const FirstLine* line : lines) {
     Edits candidate = edits({}, line);
+    if (tries.matches(candidate)) return candidate;
+    if (likely_kept_.empty()) continue;
+    candidate = edits(likely_kept_, line);
     if (tries.matches(candidate)) return candidate;
   }
   if (places_.size() == 0) return std::nullopt;

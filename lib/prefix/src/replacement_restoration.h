@@ -48,6 +48,7 @@ class Restoration {
   std::string_view prefix_;
   FileMode mode_;
   Places places_;
+  std::vector<bool> likely_kept_;
   std::deque<std::string> texts_;
   std::vector<FirstLine> first_lines_;
   const FirstLine* likely_first_line() const;
