@@ -3,3 +3,4 @@ envlock_fuzz(explicit explicit_fuzz.cpp ${CMAKE_CURRENT_SOURCE_DIR}/corpus/expli
 envlock_fuzz(conda_lock conda_lock_fuzz.cpp ${CMAKE_CURRENT_SOURCE_DIR}/corpus/conda_lock envlock::lock)
 envlock_fuzz(pixi_lock pixi_lock_fuzz.cpp ${CMAKE_CURRENT_SOURCE_DIR}/corpus/pixi_lock envlock::lock)
 envlock_fuzz(saved_index saved_index_fuzz.cpp ${CMAKE_CURRENT_SOURCE_DIR}/corpus/saved_index envlock::lock)
+envlock_fuzz(install_set install_set_fuzz.cpp ${CMAKE_CURRENT_SOURCE_DIR}/corpus/install_set envlock::lock)

@@ -131,6 +131,21 @@ ArtifactPlace artifact_place(std::string_view text, const PathBases& bases) {
   return place_of_path(path, bases);
 }
 
+std::vector<std::string> unset_variables(std::string_view text) {
+  std::vector<std::string> names;
+  const auto is_word = [](char c) {
+    return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  };
+  for (std::size_t at = text.find('$'); at != std::string_view::npos; at = text.find('$', at + 1)) {
+    const std::size_t begin = at + 1 + (text.substr(at + 1).starts_with('{') ? 1 : 0);
+    std::size_t end = begin;
+    while (end < text.size() && is_word(text[end])) ++end;
+    const std::string_view name = text.substr(begin, end - begin);
+    if (!name.empty() && !core::environment_variable(name)) names.emplace_back(name);
+  }
+  return names;
+}
+
 std::string channel_of_folder(const std::string& folder, std::string_view subdir) {
   if (subdir.empty() || last_part(folder) != subdir) return {};
   const std::string_view channel = without_last_part(folder);

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace envlock::lock {
 
@@ -34,6 +35,9 @@ struct PathBases {
 
 /// Reads a URL, a path or a Windows path (which is kept as written). `~` and variables are expanded.
 ArtifactPlace artifact_place(std::string_view text, const PathBases& bases);
+
+/// The names of variables in a URL or path that are not set, in order.
+std::vector<std::string> unset_variables(std::string_view text);
 
 /// "https://host/channel/linux-64" is "https://host/channel" when the last part is `subdir`; "" when it is not.
 std::string channel_of_folder(const std::string& folder, std::string_view subdir);

@@ -6,9 +6,9 @@
 
 #include "envlock/core/file.h"
 #include "envlock/core/text.h"
-#include "envlock/spec/spec.h"
 #include "import_formats.h"
 #include "install_set_formats.h"
+#include "requests.h"
 
 namespace envlock::lock {
 namespace {
@@ -17,11 +17,10 @@ namespace {
 constexpr std::uint64_t kLargest = 256u << 20;
 
 // The lines that ask for a package on a platform; what other lines imply was asked for by nobody.
-std::map<std::string, std::vector<std::string>> requests_on(const Lock& lock, const std::string& subdir) {
+std::map<std::string, std::vector<std::string>> lines_on(const Lock& lock, const std::string& subdir) {
   std::map<std::string, std::vector<std::string>> all;
-  for (const conda::Request& request : lock.requests) {
-    if (request.implied_by || !spec::selector_holds(request.selector, subdir)) continue;
-    all[request.spec.name].push_back(request.text);
+  for (const conda::Request* request : requests_on(lock.requests, subdir)) {
+    if (!request->implied_by) all[request->spec.name].push_back(request->text);
   }
   return all;
 }
@@ -29,10 +28,10 @@ std::map<std::string, std::vector<std::string>> requests_on(const Lock& lock, co
 InstallSet read_text(const std::string& text, const std::string& file, const PathBases& bases,
                      const std::string& environment, core::Notes& notes) {
   if (core::trim(text).starts_with('{')) return install_set_of_lock(parse(text, file));
-  if (is_explicit(text)) return install_set_of_explicit(text, file, bases);
+  if (is_explicit(text)) return install_set_of_explicit(text, file, bases, notes);
   const YamlTree tree(text, file, "lock-invalid");
   if (is_pixi_lock(tree)) return install_set_of_pixi_lock(tree, file, bases, environment, notes);
-  if (is_conda_lock(tree)) return install_set_of_conda_lock(tree, file, bases);
+  if (is_conda_lock(tree)) return install_set_of_conda_lock(tree, file, bases, notes);
   throw core::Error(core::Diagnostic{.code = "lock-unknown-format",
                                      .what = "`" + core::printable(file) + "` is none of the locks that can be read",
                                      .hints = {"these are: envlock.lock, @EXPLICIT lists, conda-lock.yml, pixi.lock"}});
@@ -46,10 +45,10 @@ InstallSet install_set_of_lock(const Lock& lock) {
   for (const LockedPlatform& each : lock.platforms) {
     InstallPlatform platform;
     platform.platform = each.platform;
-    const auto requests = requests_on(lock, each.platform.subdir);
+    const auto lines = lines_on(lock, each.platform.subdir);
     for (const PlatformPackage& use : each.packages) {
       InstallPackage package{.record = lock.packages[use.package].record, .categories = use.categories};
-      if (const auto asked = requests.find(package.record.name); asked != requests.end()) {
+      if (const auto asked = lines.find(package.record.name); asked != lines.end()) {
         package.requested_specs = asked->second;
       }
       platform.packages.push_back(std::move(package));

@@ -48,6 +48,13 @@ std::string file_of(const LockedWheel& wheel) {
   return core::without_secrets(wheel.url);
 }
 
+std::string two_of(const std::string& platform, const char* what, const std::string& name, const std::string& first,
+                   const std::string& second) {
+  if (first == second) return shown(first) + " stands twice in platform " + shown(platform) + ", with different hashes";
+  return "platform " + shown(platform) + " has two " + what + " named " + shown(name) + ": " + shown(first) + " and " +
+         shown(second);
+}
+
 enum class Folded { added, merged, clashes };
 
 // Adds an item, or its categories to the same file that is there.
@@ -67,10 +74,15 @@ void InstallSetBuilder::add_platform(conda::Platform platform) {
   platforms_.try_emplace(name, Building{.platform = std::move(platform)});
 }
 
+ArtifactPlace InstallSetBuilder::place_of(std::string_view url) {
+  for (std::string& name : unset_variables(url)) unset_.insert(std::move(name));
+  return artifact_place(url, bases_);
+}
+
 std::optional<InstallPackage> InstallSetBuilder::package_of_url(std::string_view url, const Claims& claims,
                                                                 const Place& place) {
   const auto name = artifact_name(url);
-  const ArtifactPlace artifact = artifact_place(url, bases_);
+  const ArtifactPlace artifact = place_of(url);
   if (!name) {
     mistake("this names no conda package file: " + shown(core::without_secrets(artifact.shown)), place);
     return std::nullopt;
@@ -110,7 +122,7 @@ LockedWheel InstallSetBuilder::wheel_of_url(std::string_view url, const std::str
   LockedWheel wheel;
   wheel.name = normalized_project(!name.empty() || !known ? name : known->package);
   wheel.version = !version.empty() || !known ? version : known->version;
-  wheel.url = artifact_place(url, bases_).url;
+  wheel.url = place_of(url).url;
   wheel.categories = {"main"};
   return wheel;
 }
@@ -122,9 +134,8 @@ void InstallSetBuilder::add(const std::string& platform, InstallPackage package,
   const Folded folded = fold(into.packages, package.record.name, package, place);
   if (folded == Folded::clashes) {
     const auto& first = into.packages.at(package.record.name);
-    mistake("platform " + shown(platform) + " has two packages named " + shown(package.record.name) + ": " +
-                shown(file_of(first.item)) + " and " + shown(file_of(package)),
-            place, {"the first stands in line " + std::to_string(first.place().line)});
+    mistake(two_of(platform, "packages", package.record.name, file_of(first.item), file_of(package)), place,
+            {"the first stands in line " + std::to_string(first.place().line)});
   } else if (folded == Folded::added && !package.record.sha256 && !package.record.md5) {
     obstacle(platform, {.code = "hash-missing",
                         .what = shown(package.record.file_name) + " has no hash, so what is fetched cannot be checked",
@@ -145,9 +156,8 @@ void InstallSetBuilder::add(const std::string& platform, LockedWheel wheel, cons
   const Folded folded = fold(into.wheels, wheel.name, wheel, place);
   if (folded == Folded::clashes) {
     const auto& first = into.wheels.at(wheel.name);
-    mistake("platform " + shown(platform) + " has two PyPI packages named " + shown(wheel.name) + ": " +
-                shown(file_of(first.item)) + " and " + shown(file_of(wheel)),
-            place, {"the first stands in line " + std::to_string(first.place().line)});
+    mistake(two_of(platform, "PyPI packages", wheel.name, file_of(first.item), file_of(wheel)), place,
+            {"the first stands in line " + std::to_string(first.place().line)});
   } else if (folded == Folded::merged) {
     return;
   } else if (!wheel_name(wheel.url)) {
@@ -208,8 +218,13 @@ std::map<std::string, LockedWheel*> InstallSetBuilder::wheels_of(const std::stri
   return all;
 }
 
-InstallSet InstallSetBuilder::finish() {
+InstallSet InstallSetBuilder::finish(core::Notes& notes) {
   if (!mistakes_.empty()) throw core::Error(std::move(mistakes_));
+  for (const std::string& name : unset_) {
+    notes.warning({.code = "variable-unset",
+                   .what = "URLs of " + shown(file_) + " hold the variable " + shown(name) + ", which is not set",
+                   .hints = {"set it where packages have to be fetched"}});
+  }
   InstallSet set;
   set.format = format_;
   for (auto& [name, each] : platforms_) {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -55,8 +56,8 @@ class InstallSetBuilder {
   std::map<std::string, InstallPackage*> packages_of(const std::string& platform);
   std::map<std::string, LockedWheel*> wheels_of(const std::string& platform);
 
-  /// Throws: core::Error with all mistakes.
-  InstallSet finish();
+  /// Says in notes which variables of URLs are not set. Throws: core::Error with all mistakes.
+  InstallSet finish(core::Notes& notes);
 
  private:
   template <typename Item>
@@ -72,12 +73,14 @@ class InstallSetBuilder {
   };
 
   Building& building(const std::string& platform) { return platforms_.at(platform); }
+  ArtifactPlace place_of(std::string_view url);
   bool check_subdir(const Building& building, const conda::PackageRecord& record, const Place& place);
 
   LockFormat format_;
   std::string file_;
   PathBases bases_;
   std::map<std::string, Building> platforms_;
+  std::set<std::string> unset_;  ///< variables
   std::vector<core::Diagnostic> mistakes_;
 };
 

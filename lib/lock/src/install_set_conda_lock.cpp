@@ -22,14 +22,14 @@ class CondaLockReader {
   CondaLockReader(const YamlTree& tree, const std::string& file, const PathBases& bases)
       : tree_(tree), builder_(LockFormat::conda_lock, file, bases) {}
 
-  InstallSet read() {
+  InstallSet read(core::Notes& notes) {
     const Id packages = packages_of_conda_lock(tree_, "lock-version");
     for (const Id platform : tree_.children(tree_.find(tree_.find(tree_.root(), "metadata"), "platforms"))) {
       if (!tree_.text(platform).empty()) add_platform(tree_.text(platform));
     }
     for (const Id package : tree_.children(packages)) read_entry(package);
     for (const std::string& platform : platforms_) spread_categories(platform);
-    return builder_.finish();
+    return builder_.finish(notes);
   }
 
  private:
@@ -158,8 +158,9 @@ class CondaLockReader {
 
 }  // namespace
 
-InstallSet install_set_of_conda_lock(const YamlTree& tree, const std::string& file, const PathBases& bases) {
-  return CondaLockReader(tree, file, bases).read();
+InstallSet install_set_of_conda_lock(const YamlTree& tree, const std::string& file, const PathBases& bases,
+                                     core::Notes& notes) {
+  return CondaLockReader(tree, file, bases).read(notes);
 }
 
 }  // namespace envlock::lock

@@ -20,13 +20,13 @@ class ExplicitReader {
   ExplicitReader(std::string_view text, const std::string& file, const PathBases& bases)
       : text_(text), file_(file), builder_(LockFormat::explicit_urls, file, bases) {}
 
-  InstallSet read() {
+  InstallSet read(core::Notes& notes) {
     int number = 0;
     for (const std::string_view line : core::split(text_, '\n')) read_line(line, ++number);
     builder_.add_platform({.name = platform_, .subdir = platform_});
     for (auto& [package, line] : packages_) builder_.add(platform_, std::move(package), place(line));
     for (auto& [wheel, line] : wheels_) builder_.add(platform_, std::move(wheel), place(line));
-    return builder_.finish();
+    return builder_.finish(notes);
   }
 
  private:
@@ -57,14 +57,13 @@ class ExplicitReader {
     if (!package) return;
     package->record.sha256 = line.sha256;
     package->record.md5 = line.md5;
-    if (const std::string& subdir = package->record.subdir; !subdir.empty() && subdir != "noarch") {
-      settle_platform(subdir, number);
-    }
+    const std::string& subdir = package->record.subdir;
+    if (!subdir.empty() && subdir != "noarch" && !settle_platform(subdir, number)) return;
     packages_.emplace_back(std::move(*package), number);
   }
 
   // One file is for one platform: its comment and its packages must agree. The first that tells decides.
-  void settle_platform(const std::string& subdir, int number) {
+  bool settle_platform(const std::string& subdir, int number) {
     if (platform_ == "noarch") {
       platform_ = subdir;
       told_in_ = number;
@@ -73,6 +72,7 @@ class ExplicitReader {
                            subdir + "`, and can be for one platform only",
                        place(number));
     }
+    return subdir == platform_;
   }
 
   std::string_view text_;
@@ -87,8 +87,9 @@ class ExplicitReader {
 
 }  // namespace
 
-InstallSet install_set_of_explicit(std::string_view text, const std::string& file, const PathBases& bases) {
-  return ExplicitReader(text, file, bases).read();
+InstallSet install_set_of_explicit(std::string_view text, const std::string& file, const PathBases& bases,
+                                   core::Notes& notes) {
+  return ExplicitReader(text, file, bases).read(notes);
 }
 
 }  // namespace envlock::lock

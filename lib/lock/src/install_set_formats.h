@@ -12,8 +12,10 @@ namespace envlock::lock {
 
 /// Each reads one format as something to install; the text has been told apart before. `bytes` and `bases` are left to
 /// them as parse_install_set has them.
-InstallSet install_set_of_explicit(std::string_view text, const std::string& file, const PathBases& bases);
-InstallSet install_set_of_conda_lock(const YamlTree& tree, const std::string& file, const PathBases& bases);
+InstallSet install_set_of_explicit(std::string_view text, const std::string& file, const PathBases& bases,
+                                   core::Notes& notes);
+InstallSet install_set_of_conda_lock(const YamlTree& tree, const std::string& file, const PathBases& bases,
+                                     core::Notes& notes);
 InstallSet install_set_of_pixi_lock(const YamlTree& tree, const std::string& file, const PathBases& bases,
                                     const std::string& environment, core::Notes& notes);
 InstallSet install_set_of_lock(const Lock& lock);

@@ -29,7 +29,7 @@ class PixiReader {
       builder_.add_platform(pixi_.platform(name));
       for (const Id entry : tree_.children(items[i + 1])) read_reference(name, pixi_.reference(entry));
     }
-    return builder_.finish();
+    return builder_.finish(notes);
   }
 
  private:

@@ -83,9 +83,9 @@ void read_record_fields(const YamlTree& tree, Id entry, conda::PackageRecord& re
   record.python_site_packages_path = tree.text(entry, "python_site_packages_path");
   record.track_features = texts_of(tree, tree.find(entry, "track_features"));
   std::sort(record.track_features.begin(), record.track_features.end());
-  if (const std::string& channel = tree.text(entry, "channel"); core::looks_like_url(channel)) {
-    record.channel = channel_of(channel);
-  }
+  // A folder is named relative to the lock, as its URL says already.
+  const std::string& channel = tree.text(entry, "channel");
+  if (core::looks_like_url(channel) && !core::path_of_file_url(channel)) record.channel = channel_of(channel);
 }
 
 }  // namespace envlock::lock
