@@ -50,6 +50,15 @@ struct Difference {
 Difference compare(const InstalledPackages& installed, const Target& target,
                    const std::vector<std::string>& relink = {});
 
+/// The same for wheels. Only those that we installed count (INSTALLER is "envlock"); what pip put there stays.
+struct WheelDifference {
+  std::vector<WantedWheel> to_install;  ///< sorted by name
+  std::vector<Distribution> to_remove;  ///< sorted by name
+  std::vector<Distribution> unchanged;  ///< sorted by name
+};
+WheelDifference compare_wheels(const std::filesystem::path& prefix, const InstalledPackages& installed,
+                               const Target& target);
+
 enum class Pyc { compile, none };
 enum class Scripts { list, run };
 enum class LinkMethod { automatic, hardlink, copy };

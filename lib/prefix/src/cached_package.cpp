@@ -1,0 +1,83 @@
+#include "cached_package.h"
+
+#include <algorithm>
+
+#include "envlock/core/diagnostic.h"
+#include "envlock/core/file.h"
+#include "envlock/core/parallel.h"
+#include "envlock/core/text.h"
+
+namespace envlock::prefix {
+namespace {
+
+// Those that parse_manifest looks at.
+constexpr const char* kInfoFiles[] = {"paths.json", "link.json", "index.json", "files",
+                                      "has_prefix", "no_link",   "no_softlink"};
+
+void check_identity(const PackageToLink& package) {
+  const conda::PackageRecord& record = package.wanted->record;
+  const Manifest& manifest = package.manifest;
+  if (record.sha256 && *record.sha256 != package.unpacked->package) {
+    throw core::Error({.code = "package-invalid",
+                       .what = "what is unpacked for `" + core::printable(record.file_name) + "` is another package",
+                       .why = {"want sha256 " + core::format(*record.sha256),
+                               "have sha256 " + core::format(package.unpacked->package)}});
+  }
+  if (manifest.name == record.name && manifest.version == record.version && manifest.build == record.build) return;
+  throw core::Error({.code = "package-invalid",
+                     .what = "`" + core::printable(record.file_name) + "` says that it is another package",
+                     .why = {"want `" + core::printable(record.name + " " + record.version + " " + record.build) + "`",
+                             "have `" + core::printable(manifest.name + " " + manifest.version + " " + manifest.build) +
+                                 "` in info/index.json"},
+                     .hints = {"lock another build of it"}});
+}
+
+}  // namespace
+
+void throw_cache_changed(const PackageToLink& package, const archive::UnpackedFile& file) {
+  throw core::Error(
+      {.code = "cache-changed",
+       .what =
+           "the cached files of `" + core::printable(package.wanted->record.file_name) + "` are not what was unpacked",
+       .why = {"`" + core::printable(package.unpacked->path_of(file).string()) + "` was changed, or is gone"},
+       .hints = {"remove `" + core::printable(package.unpacked->folder.string()) +
+                 "`, then run the same command again"}});
+}
+
+std::string read_cached(const PackageToLink& package, const archive::UnpackedFile& file) {
+  std::string bytes;
+  try {
+    bytes = core::read_file(package.unpacked->path_of(file));
+  } catch (const core::Error&) {
+    throw_cache_changed(package, file);
+  }
+  if (core::sha256(bytes) != file.sha256) throw_cache_changed(package, file);
+  return bytes;
+}
+
+void read_cached_manifest(PackageToLink& package) {
+  std::map<std::string, std::string> info;
+  for (const char* name : kInfoFiles) {
+    const archive::UnpackedFile* file = package.unpacked->find(std::string("info/") + name);
+    if (file == nullptr || file->entry.kind != archive::EntryKind::file) continue;
+    info.emplace(name, read_cached(package, *file));
+  }
+  package.manifest = parse_manifest(info, package.wanted->record.file_name);
+  check_identity(package);
+}
+
+void prove_cached_files(const std::vector<PackageToLink>& packages, const std::vector<PlannedFile>& files,
+                        const archive::PackageCache& cache, std::size_t threads) {
+  constexpr std::size_t kBatch = 64;
+  core::parallel_for((files.size() + kBatch - 1) / kBatch, threads, [&](std::size_t batch) {
+    for (std::size_t i = batch * kBatch; i < std::min(files.size(), (batch + 1) * kBatch); ++i) {
+      const PlannedFile& file = files[i];
+      // What is rewritten is hashed when it is read.
+      if (file.source != FileSource::link && file.source != FileSource::copy) continue;
+      const PackageToLink& package = packages[file.package];
+      if (!cache.is_unchanged(*package.unpacked, *file.cached)) throw_cache_changed(package, *file.cached);
+    }
+  });
+}
+
+}  // namespace envlock::prefix
