@@ -52,11 +52,11 @@ std::vector<std::string> earlier_heads(const std::string& executable) {
 Python python_of(std::string_view version, std::string_view site_packages_path) {
   const std::vector<std::string_view> parts = core::split(version, '.');
   if (parts.size() < 2 || !is_number(parts[0]) || !is_number(parts[1])) {
-    throw_package_invalid("python", "version", "is none that names a minor version", {"have " + in_backticks(version)});
+    throw_package_invalid("python", "version", "is none that names a minor version", {"have " + show(version)});
   }
   if (!site_packages_path.empty() && !is_safe_relative_path(site_packages_path)) {
     throw_package_invalid("python", "python_site_packages_path", "leaves the prefix",
-                          {"have " + in_backticks(site_packages_path)});
+                          {"have " + show(site_packages_path)});
   }
   Python python;
   python.version = std::string(parts[0]).append(".").append(parts[1]);
@@ -75,7 +75,7 @@ std::string target_path(std::string_view path, Noarch noarch, const std::optiona
         core::Diagnostic{.code = "no-python",
                          .what = "a package of Python modules has no place in an environment without python",
                          .where = {},
-                         .why = {"the file is " + in_backticks(path)},
+                         .why = {"the file is " + show(path)},
                          .hints = {"add `python` to the environment, and lock it again"}});
   }
   return python->site_packages + "/" + std::string(path.substr(kSitePackages.size()));

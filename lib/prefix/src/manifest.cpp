@@ -23,7 +23,7 @@ std::string file_name_part(const json& index, const char* key, const InfoFile& f
   std::optional<std::string> text = text_member(index, key, file);
   if (!text) file.fail(std::string("has no `") + key + "`");
   if (!conda::is_safe_file_name(*text)) {
-    file.fail(std::string("has a `") + key + "` that cannot be part of a file name", {"have " + in_backticks(*text)});
+    file.fail(std::string("has a `") + key + "` that cannot be part of a file name", {"have " + show(*text)});
   }
   return std::move(*text);
 }
@@ -31,7 +31,7 @@ std::string file_name_part(const json& index, const char* key, const InfoFile& f
 Noarch noarch_named(const std::string& text, const InfoFile& file) {
   if (text == "python") return Noarch::python;
   if (text == "generic") return Noarch::generic;
-  file.fail("has a `noarch` kind that is not known", {"have " + in_backticks(text), "want `python` or `generic`"});
+  file.fail("has a `noarch` kind that is not known", {"have " + show(text), "want `python` or `generic`"});
 }
 
 // Old packages say true or false. Absent: the file does not tell.
@@ -54,7 +54,7 @@ void read_index(const std::string& text, const std::string& package, Manifest& m
   manifest.python_site_packages_path = text_member(index, "python_site_packages_path", file).value_or("");
   if (!manifest.python_site_packages_path.empty() && !is_safe_relative_path(manifest.python_site_packages_path)) {
     file.fail("has a `python_site_packages_path` that leaves the prefix",
-              {"have " + in_backticks(manifest.python_site_packages_path)});
+              {"have " + show(manifest.python_site_packages_path)});
   }
 }
 
@@ -90,17 +90,17 @@ void sort_and_check_paths(std::vector<ManifestPath>& paths, const std::string& p
   for (const ManifestPath& path : paths) {
     if (!is_safe_relative_path(path.path)) {
       throw_package_invalid(package, kWhere, "has a path that leaves the prefix or cannot be a file's",
-                            {"the path is " + in_backticks(path.path)});
+                            {"the path is " + show(path.path)});
     }
     if (path.path.starts_with("conda-meta/") && path.path != "conda-meta/pinned") {
       throw_package_invalid(package, kWhere, "has a path among the environment's own records",
-                            {"the path is " + in_backticks(path.path)});
+                            {"the path is " + show(path.path)});
     }
   }
   std::sort(paths.begin(), paths.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
   const auto twin = std::adjacent_find(paths.begin(), paths.end(), [](auto& a, auto& b) { return a.path == b.path; });
   if (twin != paths.end()) {
-    throw_package_invalid(package, kWhere, "has a path twice", {"the path is " + in_backticks(twin->path)});
+    throw_package_invalid(package, kWhere, "has a path twice", {"the path is " + show(twin->path)});
   }
 }
 

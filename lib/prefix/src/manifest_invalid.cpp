@@ -21,7 +21,7 @@ bool is_safe_part(std::string_view part) {
 
 void throw_package_invalid(std::string_view package, std::string_view file, std::string what,
                            std::vector<std::string> why) {
-  std::string where = in_backticks(file) + " of " + in_backticks(package);
+  std::string where = show(file) + " of " + show(package);
   core::Diagnostic diagnostic{.code = "package-invalid",
                               .what = where + " " + std::move(what),
                               .where = {},
@@ -30,7 +30,7 @@ void throw_package_invalid(std::string_view package, std::string_view file, std:
   throw core::Error(std::move(diagnostic));
 }
 
-std::string in_backticks(std::string_view text) {
+std::string show(std::string_view text) {
   return "`" + core::printable(text) + "`";
 }
 

@@ -11,7 +11,7 @@ namespace envlock::prefix {
                                         std::vector<std::string> why = {});
 
 /// A name out of a package, shown within a message: in backticks, printable.
-std::string in_backticks(std::string_view text);
+std::string show(std::string_view text);
 
 /// True for a path that stays below the folder it is joined to: relative, without "", "." and ".." parts and control
 /// characters, valid UTF-8, parts of at most 255 and in all at most 4096 bytes.

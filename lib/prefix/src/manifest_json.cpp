@@ -26,7 +26,7 @@ class Guard {
     if (event == json::parse_event_t::object_start) keys_.emplace_back();
     if (event == json::parse_event_t::object_end) keys_.pop_back();
     if (event == json::parse_event_t::key && !keys_.back().insert(parsed.get<std::string>()).second) {
-      file_.fail("has a key twice in one object", {"the key is " + in_backticks(parsed.get<std::string>())});
+      file_.fail("has a key twice in one object", {"the key is " + show(parsed.get<std::string>())});
     }
     return true;
   }

@@ -55,7 +55,7 @@ std::map<std::string, Placeholder> read_has_prefix(const std::map<std::string, s
     const bool has_three = words && words->size() == 3 && ((*words)[1] == "text" || (*words)[1] == "binary");
     if (!has_three && !(words && words->size() == 1)) {
       throw_package_invalid(package, kFile, "has a line that cannot be read",
-                            {"have " + in_backticks(line), "want `PATH`, or `PLACEHOLDER text|binary PATH`"});
+                            {"have " + show(line), "want `PATH`, or `PLACEHOLDER text|binary PATH`"});
     }
     Placeholder placeholder{.text = default_placeholder(), .mode = FileMode::text};
     if (has_three) {
@@ -64,7 +64,7 @@ std::map<std::string, Placeholder> read_has_prefix(const std::map<std::string, s
       check_placeholder(placeholder.text, package, kFile);
     }
     if (!placeholders.emplace(words->back(), std::move(placeholder)).second) {
-      throw_package_invalid(package, kFile, "lists a path twice", {"the path is " + in_backticks(words->back())});
+      throw_package_invalid(package, kFile, "lists a path twice", {"the path is " + show(words->back())});
     }
   }
   return placeholders;

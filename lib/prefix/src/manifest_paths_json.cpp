@@ -102,8 +102,7 @@ class PathsReader : public nlohmann::json_sax<json> {
     throw_package_invalid(package_, kFile, std::move(what), std::move(why));
   }
   [[noreturn]] void fail_member(const char* want) const {
-    fail("has a path with a wrong `" + key_ + "`",
-         {"the path is " + in_backticks(path_.path), std::string("want ") + want});
+    fail("has a path with a wrong `" + key_ + "`", {"the path is " + show(path_.path), std::string("want ") + want});
   }
 
   // Members that nobody asked for may be lists and objects; those that we know may not.
@@ -214,7 +213,7 @@ class PathsReader : public nlohmann::json_sax<json> {
     if ((seen_ & path_seen) == 0) fail("has an item of `paths` without `_path`");
     if (!placeholder_.empty()) {
       if (!mode_)
-        fail("has a path with a `prefix_placeholder` and no `file_mode`", {"the path is " + in_backticks(path_.path)});
+        fail("has a path with a `prefix_placeholder` and no `file_mode`", {"the path is " + show(path_.path)});
       check_placeholder(placeholder_, package_, kFile);
       // Nobody rewrites where a link points.
       if (path_.type == PathType::hardlink) path_.placeholder = Placeholder{.text = placeholder_, .mode = *mode_};

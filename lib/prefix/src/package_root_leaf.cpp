@@ -42,7 +42,7 @@ class Descriptor {
 
 [[noreturn]] void throw_unreadable(const InstalledPath& path) {
   throw core::Error(core::Diagnostic{.code = "file-unreadable",
-                                     .what = "cannot read " + in_backticks(path.path),
+                                     .what = "cannot read " + show(path.path),
                                      .where = {},
                                      .why = {std::string("the system says: ") + std::strerror(errno)},
                                      .hints = {}});

@@ -29,7 +29,8 @@ bool is_path_character(char c) {
 
 }  // namespace
 
-Places::Places(std::string_view installed, FileMode mode, std::string_view placeholder, std::string_view prefix)
+PrefixPlaces::PrefixPlaces(std::string_view installed, FileMode mode, std::string_view placeholder,
+                           std::string_view prefix)
     : installed_(installed), pairs_(encode_all(prefix, placeholder)) {
   for (const EncodedPair& pair : pairs_) {
     if (mode == FileMode::text) {
@@ -42,14 +43,14 @@ Places::Places(std::string_view installed, FileMode mode, std::string_view place
   drop_overlaps();
 }
 
-void Places::find_in_text(const EncodedPair& pair) {
+void PrefixPlaces::find_in_text(const EncodedPair& pair) {
   for (std::size_t at = position_of(installed_, pair.from); at != kNpos && places_.size() <= kMaxPlaces;
        at = position_of(installed_, pair.from, at + pair.from.size())) {
     places_.push_back({.offset = at, .run = 0, .pair = &pair});
   }
 }
 
-void Places::find_in_binary(const EncodedPair& pair) {
+void PrefixPlaces::find_in_binary(const EncodedPair& pair) {
   const std::size_t freed = pair.to.size() - pair.from.size();
   std::size_t end = 0;
   for (std::size_t at = position_of(installed_, pair.from); at != kNpos && places_.size() <= kMaxPlaces;
@@ -73,7 +74,7 @@ void Places::find_in_binary(const EncodedPair& pair) {
   }
 }
 
-void Places::drop_overlaps() {
+void PrefixPlaces::drop_overlaps() {
   std::stable_sort(places_.begin(), places_.end(), [](const auto& a, const auto& b) { return a.offset < b.offset; });
   std::size_t end = 0;
   std::size_t run = kNpos;  // the run that reaches to `end`
@@ -87,7 +88,7 @@ void Places::drop_overlaps() {
   });
 }
 
-Edits Places::edits(const std::vector<bool>& kept, std::size_t begin) const {
+Edits PrefixPlaces::edits(const std::vector<bool>& kept, std::size_t begin) const {
   Edits edits;
   for (std::size_t i = 0; i < places_.size();) {
     const std::size_t run = places_[i].run;
@@ -106,7 +107,7 @@ Edits Places::edits(const std::vector<bool>& kept, std::size_t begin) const {
   return edits;
 }
 
-std::vector<bool> Places::within_longer_names() const {
+std::vector<bool> PrefixPlaces::within_longer_names() const {
   std::vector<bool> marks(places_.size(), false);
   bool any = false;
   for (std::size_t i = 0; i < places_.size(); ++i) {
@@ -118,7 +119,7 @@ std::vector<bool> Places::within_longer_names() const {
   return any ? marks : std::vector<bool>();
 }
 
-std::string Places::surroundings(std::size_t place) const {
+std::string PrefixPlaces::surroundings(std::size_t place) const {
   const std::size_t offset = places_[place].offset;
   std::string text(1, offset > 0 && is_path_character(installed_[offset - 1]) ? 'p' : '-');
   int parts = 0;

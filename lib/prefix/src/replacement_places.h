@@ -12,9 +12,9 @@
 namespace envlock::prefix {
 
 /// Where an installed file holds the prefix, and so may have held the placeholder.
-class Places {
+class PrefixPlaces {
  public:
-  Places(std::string_view installed, FileMode mode, std::string_view placeholder, std::string_view prefix);
+  PrefixPlaces(std::string_view installed, FileMode mode, std::string_view placeholder, std::string_view prefix);
 
   std::size_t size() const { return places_.size(); }
   /// Undoes the replacement at the places that are not `kept`, from offset `begin` on. An empty `kept` keeps none.

@@ -47,7 +47,7 @@ class Restoration {
   std::string_view placeholder_;
   std::string_view prefix_;
   FileMode mode_;
-  Places places_;
+  PrefixPlaces places_;
   std::vector<bool> likely_kept_;
   std::deque<std::string> texts_;
   std::vector<FirstLine> first_lines_;
