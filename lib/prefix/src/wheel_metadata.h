@@ -18,7 +18,7 @@ struct WheelMetadata {
 };
 
 /// Throws: core::Error "wheel-invalid": none or several .dist-info folders, no WHEEL or METADATA, a Wheel-Version other
-/// than 1.x, no tags, a name or version that is not the wanted one; "entry-point-invalid".
+/// than 1.x, a tag that is none, a name or version that is not the wanted one; "entry-point-invalid".
 WheelMetadata read_metadata(const WantedWheel& wheel, const WheelContent& content);
 
 }  // namespace envlock::prefix
