@@ -41,6 +41,11 @@ int make_folders(const std::filesystem::path& prefix) {
   return above;
 }
 
+/// The innermost `count` folders of a path, as long as they are empty.
+void remove_folders(std::filesystem::path path, int count) {
+  for (; count > 0 && rmdir(path.c_str()) == 0; --count) path = path.parent_path();
+}
+
 /// Returns true when it was missing.
 bool make_folder(int parent, const char* name, const std::string& shown) {
   if (mkdirat(parent, name, 0755) == 0) return true;
@@ -65,6 +70,9 @@ JournalFolder JournalFolder::make(const std::filesystem::path& prefix) {
     const int parents = make_folders(prefix);
     const PrefixFolder root(prefix);
     const bool made_meta = make_folder(root.root(), "conda-meta", root.shown("conda-meta"));
+    // Whatever the umask takes away: what is in a prefix does not depend on it.
+    if (parents > 0) (void)fchmod(root.root(), 0755);
+    if (made_meta) (void)fchmodat(root.root(), "conda-meta", 0755, 0);
     const Descriptor meta = root.open("conda-meta");
     if (!meta && errno == ENOENT) continue;
     if (!meta) throw_system_error("open the folder", root.shown("conda-meta"), errno);
@@ -72,9 +80,17 @@ JournalFolder JournalFolder::make(const std::filesystem::path& prefix) {
       if (errno == ENOENT) continue;
       throw_system_error("make the folder", root.shown(kPath), errno);
     }
-    fault_point("made-folder");
-    const std::string made = "folders " + std::to_string(parents) + "\nconda-meta " + (made_meta ? "1" : "0") + "\n";
-    if (std::optional<JournalFolder> folder = lock_in(prefix, made)) return std::move(*folder);
+    try {
+      fault_point("made-folder");
+      const std::string made = "folders " + std::to_string(parents) + "\nconda-meta " + (made_meta ? "1" : "0") + "\n";
+      if (std::optional<JournalFolder> folder = lock_in(prefix, made)) return std::move(*folder);
+    } catch (...) {
+      // Each only when it is empty: with a lock in it the folder is another one's.
+      (void)unlinkat(meta.get(), ".envlock", AT_REMOVEDIR);
+      if (made_meta) (void)unlinkat(root.root(), "conda-meta", AT_REMOVEDIR);
+      remove_folders(prefix, parents);
+      throw;
+    }
   }
   throw_system_error("lock the folder", (prefix / kPath).string(), ENOENT);
 }
@@ -180,18 +196,19 @@ void JournalFolder::remove_all(bool with_prefix) const {
 }
 
 void JournalFolder::remove_made_folders() const {
-  int folders = 0, meta = 0;
+  // Without a word of it, the kill came when the folders had just been made; what is empty then is no loss.
+  int folders = 1, meta = 1;
   if (lseek(lock_.get(), 0, SEEK_SET) == 0) {
     const std::string text = read_all(lock_.get()).value_or("");
-    if (std::sscanf(text.c_str(), "folders %d conda-meta %d", &folders, &meta) != 2) folders = meta = 0;
+    if (!text.empty() && std::sscanf(text.c_str(), "folders %d conda-meta %d", &folders, &meta) != 2) {
+      folders = meta = 0;
+    }
   }
   (void)unlinkat(folder(), kLock, 0);
   const Descriptor conda_meta = prefix_.open("conda-meta");
   if (conda_meta) (void)unlinkat(conda_meta.get(), ".envlock", AT_REMOVEDIR);
   if (meta == 1) (void)unlinkat(prefix_.root(), "conda-meta", AT_REMOVEDIR);
-  // By path, as they were made. Each only when it is empty, so the first that is not ends it.
-  std::filesystem::path path = prefix_.path();
-  for (; folders > 0 && rmdir(path.c_str()) == 0; --folders) path = path.parent_path();
+  remove_folders(prefix_.path(), folders);
 }
 
 bool has_journal(const std::filesystem::path& prefix) {

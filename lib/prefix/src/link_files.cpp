@@ -141,13 +141,15 @@ class Linking {
       throw_cache_changed(package_of(file), *file.cached);
     }
     const Descriptor to = create(cursor, file.path);
-    if (has_reflinks_ && ioctl(to.get(), FICLONE, from.get()) == 0) {
+    const bool try_reflink = has_reflinks_;
+    if (try_reflink && ioctl(to.get(), FICLONE, from.get()) == 0) {
       set_mode_and_time(to.get(), file.mode, file.time_seconds);
       return LinkedFile::How::reflink;
     }
-    if (has_reflinks_ && !is_unable(errno)) throw_system_error("write", input_.prefix.shown(file.path), errno);
+    if (try_reflink && !is_unable(errno)) throw_system_error("write", input_.prefix.shown(file.path), errno);
     // Decided for all that follow: the cache is on one file system, and the prefix too.
-    if (has_reflinks_.exchange(false) && may_link && has_hardlinks_) {
+    if (try_reflink) has_reflinks_ = false;
+    if (try_reflink && may_link && has_hardlinks_) {
       (void)unlinkat(cursor.folder_of(file.path), Cursor::name_of(file.path).c_str(), 0);
       return link_or_copy(cursor, file);
     }
