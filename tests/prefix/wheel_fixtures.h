@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -64,11 +65,16 @@ class WheelMaker {
   }
 
   static std::uint32_t crc32(std::string_view bytes) {
+    static const std::array<std::uint32_t, 256> table = [] {
+      std::array<std::uint32_t, 256> values{};
+      for (std::uint32_t i = 0; i < 256; ++i) {
+        values[i] = i;
+        for (int bit = 0; bit < 8; ++bit) values[i] = values[i] >> 1 ^ (values[i] & 1 ? 0xEDB88320u : 0);
+      }
+      return values;
+    }();
     std::uint32_t crc = ~0u;
-    for (const char c : bytes) {
-      crc ^= static_cast<unsigned char>(c);
-      for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320u : 0);
-    }
+    for (const char c : bytes) crc = crc >> 8 ^ table[(crc ^ static_cast<unsigned char>(c)) & 255];
     return ~crc;
   }
 
@@ -92,11 +98,13 @@ class WheelMaker {
     std::string directory;
     for (const auto& [path, file] : files_) {
       const std::size_t offset = out.size();
+      const std::string shared = head(path, file.bytes);
       put(out, 0x04034B50, 4);
-      out += head(path, file.bytes) + path + file.bytes;
+      out += shared + path;
+      out += file.bytes;
       put(directory, 0x02014B50, 4);
       put(directory, 3 << 8 | 20, 2);  // made on Unix
-      directory += head(path, file.bytes);
+      directory += shared;
       put(directory, 0, 6);  // no comment, first disk, binary
       put(directory, std::uint64_t{file.mode} << 16, 4);
       put(directory, offset, 4);
