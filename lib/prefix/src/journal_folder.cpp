@@ -98,7 +98,7 @@ JournalFolder JournalFolder::make(const std::filesystem::path& prefix) {
 std::optional<JournalFolder> JournalFolder::find(const std::filesystem::path& prefix) {
   struct stat status {};
   for (int attempt = 0; attempt < 100; ++attempt) {
-    if (stat(prefix.c_str(), &status) != 0) return std::nullopt;
+    if (stat(prefix.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) return std::nullopt;
     const PrefixFolder root(prefix);
     if (!root.open(kPath)) return std::nullopt;
     if (std::optional<JournalFolder> folder = lock_in(prefix, "")) return folder;

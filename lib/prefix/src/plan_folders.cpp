@@ -87,6 +87,10 @@ PlannedFolders plan_folders(const PrefixFolder& prefix, const LeavingFiles& leav
   for (const std::string& path : candidates) {
     if (!planned.is_removed(path)) touched.insert(path);
   }
+  // Those of packages that stay get the time of the new target as well, as if all had come at once.
+  for (const std::string& path : kept) {
+    if (!planned.is_new(path) && path != "conda-meta") touched.insert(path);
+  }
   for (const std::string& path : touched) {
     const std::optional<struct stat> status = cursor.status(path);
     if (status && S_ISDIR(status->st_mode)) planned.touched.push_back(folder_of(path, *status));

@@ -74,8 +74,8 @@ struct InstallOptions {
 struct InstallResult {
   std::size_t linked_files = 0;
   std::size_t reflinked = 0, hardlinked = 0, copied = 0, rewritten = 0;
-  std::uint64_t bytes = 0;  ///< of all files that were put there
-  std::size_t removed_files = 0;
+  std::uint64_t bytes = 0;                ///< of all files that were put there
+  std::size_t removed_files = 0;          ///< of packages that left; those that came back with another content too
   std::size_t compiled = 0;               ///< pyc files
   std::vector<std::string> kept_aside;    ///< files the user had changed or put there: "bin/x -> bin/x.envlock-kept-1"
   std::vector<std::string> scripts;       ///< link scripts that were not run, or were: paths in the prefix
