@@ -61,8 +61,8 @@ TEST_CASE("symlinks that multiply are followed only so far") {
   std::vector<TarMember> members = {symlink_to("l0", "x")};
   for (int i = 1; i < 60; ++i) {
     std::string target;
-    for (int j = 0; j < 20; ++j) target += "l" + std::to_string(i - 1) + "/../";
-    members.push_back(symlink_to("l" + std::to_string(i), target.substr(0, 99)));
+    for (int j = 0; j < 20; ++j) target.append("l").append(std::to_string(i - 1)).append("/../");
+    members.push_back(symlink_to(std::string("l").append(std::to_string(i)), target.substr(0, 99)));
   }
   CHECK(refused(members) == "");
 }

@@ -172,7 +172,6 @@ TEST_CASE("a bomb is refused before it fills anything") {
   const TemporaryFolder folder;
   const std::vector<TarMember> large = {{.name = "zeros", .data = std::string(70 << 20, '\0')}};
   const std::filesystem::path file = folder.write("x", conda(plain_info(), large));
-  CHECK(package_refusal(file) == "");
   CHECK_THAT(package_refusal(file, {.max_total_bytes = 1 << 20}), Contains("archive-too-large"));
   CHECK_THAT(package_refusal(file, {.max_expansion = 100}), Contains("archive-too-large"));
   CHECK_THAT(package_refusal(file, {.max_entries = 2}), Contains("archive-too-large"));
