@@ -14,7 +14,7 @@ namespace envlock::prefix {
 /// The prefix-independent root of an installed package: equal for the same package in any prefix, on any machine,
 /// installed by any tool. A Merkle tree over its paths in order, pyc files left out; a leaf holds path, type,
 /// executable bit, placeholder and the SHA-256 of the bytes before replacement (of the target's text for symlinks; of
-/// "module:function" for an entry point whose script some tool writes). docs/formats/snapshot.md gives the bytes.
+/// "module:function" for an entry point whose script some tool writes). docs/formats/prefix.md gives the bytes.
 struct PackageRoot {
   core::Sha256 root;
   std::uint64_t bytes = 0;           ///< that were hashed
