@@ -45,6 +45,10 @@ void write_text(core::JsonWriter& json, std::string_view key, std::string_view t
   json.member(key, core::without_secrets(text));
 }
 
+void write_diagnostic_members(core::JsonWriter& json, const core::Diagnostic& diagnostic) {
+  write_members(json, diagnostic);
+}
+
 void write_diagnostic(core::JsonWriter& json, const core::Diagnostic& diagnostic) {
   json.begin_object();
   write_members(json, diagnostic);

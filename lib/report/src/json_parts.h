@@ -16,6 +16,8 @@ inline constexpr int kJsonVersion = 1;
 void begin_document(core::JsonWriter& json, std::string_view format);
 /// An object of a diagnostic. Secrets are masked; control characters are JSON's to escape.
 void write_diagnostic(core::JsonWriter& json, const core::Diagnostic& diagnostic);
+/// Its members, within an object that has others.
+void write_diagnostic_members(core::JsonWriter& json, const core::Diagnostic& diagnostic);
 void write_diagnostics(core::JsonWriter& json, std::string_view key, const std::vector<core::Diagnostic>& diagnostics);
 /// The member "notes".
 void write_notes(core::JsonWriter& json, const std::vector<core::Note>& notes);

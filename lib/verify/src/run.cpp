@@ -1,8 +1,10 @@
 #include "run.h"
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 
+#include "envlock/archive/package.h"
 #include "envlock/core/parallel.h"
 #include "envlock/prefix/package_root.h"
 #include "envlock/prefix/transaction.h"
@@ -312,6 +314,8 @@ void Run::report_files() {
 
 Verification verify(const fs::path& prefix, const Expected* expected, const VerifyOptions& options,
                     core::Progress& progress) {
+  const auto start = std::chrono::steady_clock::now();
+  const std::uint64_t unpacking = archive::decompression_nanoseconds();
   Run run(prefix, expected, options, progress);
   run.match();
   run.recall();
@@ -322,7 +326,12 @@ Verification verify(const fs::path& prefix, const Expected* expected, const Veri
   run.check_distributions();
   run.report_files();
   run.check_rest();
-  return run.finish();
+  Verification verification = run.finish();
+  constexpr double kNanosecond = 1e-9;
+  verification.tally.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  verification.tally.decompression_seconds =
+      static_cast<double>(archive::decompression_nanoseconds() - unpacking) * kNanosecond;
+  return verification;
 }
 
 }  // namespace envlock::verify

@@ -1,0 +1,90 @@
+#include <cmath>
+
+#include "envlock/core/json_writer.h"
+#include "envlock/report/verify_report.h"
+#include "json_parts.h"
+#include "verify_words.h"
+
+namespace envlock::report {
+namespace {
+
+using Layout = core::JsonWriter::Layout;
+
+std::uint64_t microseconds(double seconds) {
+  return static_cast<std::uint64_t>(std::llround(seconds * 1e6));
+}
+
+void write_tally(core::JsonWriter& json, const verify::Tally& tally) {
+  json.key("tally");
+  json.begin_object();
+  json.member("files", std::uint64_t{tally.files});
+  json.member("file_bytes", tally.file_bytes);
+  json.member("archives", std::uint64_t{tally.archives});
+  json.member("archive_bytes", tally.archive_bytes);
+  json.member("unread_files", std::uint64_t{tally.unread_files});
+  json.member("unread_bytes", tally.unread_bytes);
+  json.member("checked_pyc", std::uint64_t{tally.checked_pyc});
+  json.member("unproved_pyc", std::uint64_t{tally.unproved_pyc});
+  json.member("microseconds", microseconds(tally.seconds));
+  json.member("decompression_microseconds", microseconds(tally.decompression_seconds));
+  json.end_object();
+}
+
+void write_package(core::JsonWriter& json, const verify::PackageVerdict& package) {
+  json.begin_object();
+  json.member("kind", name_of(package.kind));
+  json.member("name", package.name);
+  json.member("version", package.version);
+  json.member("build", package.build);
+  json.member("proof", name_of(package.proof));
+  json.member("archive", package.archive);
+  write_text(json, "weak_reason", package.weak_reason);
+  json.member("files", std::uint64_t{package.files});
+  json.member("faults", std::uint64_t{package.faults});
+  json.member("dialects", package.dialects);
+  json.end_object();
+}
+
+void write_finding(core::JsonWriter& json, const verify::Finding& finding) {
+  json.begin_object();
+  json.member("weight", name_of(finding.weight));
+  json.member("group", name_of(finding.group));
+  json.member("package", finding.package);
+  json.member("path", finding.path);
+  json.member("count", std::uint64_t{finding.count});
+  write_diagnostic_members(json, finding.diagnostic);
+  json.end_object();
+}
+
+}  // namespace
+
+std::string json_verify(const VerifyReport& report, const std::vector<core::Note>& notes) {
+  const verify::Verification& verification = *report.verification;
+  core::JsonWriter json;
+  begin_document(json, "envlock-verify");
+  json.member("answer", name_of(verify::answer(verification, report.allow_weak)));
+  write_text(json, "prefix", report.prefix);
+  write_text(json, "lock", report.lock);
+  json.member("platform", report.platform);
+  json.member("against_lock", verification.against_lock);
+  json.member("allow_weak", report.allow_weak);
+  json.member("quick", verification.quick);
+  json.member("faults", std::uint64_t{verification.count(verify::Weight::fault)});
+  json.member("unknown", std::uint64_t{verification.count(verify::Weight::unknown)});
+  json.member("weak_packages", std::uint64_t{verification.weak_packages()});
+  write_tally(json, verification.tally);
+  json.key("findings");
+  json.begin_array();
+  for (const verify::Finding& finding : verification.findings) write_finding(json, finding);
+  json.end_array();
+  json.key("packages");
+  json.begin_array();
+  for (const verify::PackageVerdict& package : verification.packages) write_package(json, package);
+  json.end_array();
+  json.member("searched_folders", verification.searched_folders, Layout::multi_line);
+  write_notes(json, notes);
+  json.end_object();
+  return json.finish();
+}
+
+}  // namespace envlock::report
