@@ -29,20 +29,21 @@ bool is_package_file(std::string_view name) {
   return (name.ends_with(".conda") || name.ends_with(".tar.bz2")) && conda::is_safe_file_name(name);
 }
 
+/// Without its subdir, also where that was put there twice.
+std::string base_of(std::string_view channel) {
+  while (is_subdir(last_part(channel)) && channel.find('/') != std::string_view::npos) {
+    channel = without_last_part(channel);
+  }
+  return std::string(channel);
+}
+
 std::string channel_of(const Origin& origin, const std::string& url) {
-  if (core::looks_like_url(origin.channel)) {
-    const std::string channel = plain_url(origin.channel);
-    return std::string(is_subdir(last_part(channel)) ? without_last_part(channel) : channel);
-  }
-  if (!url.empty()) {
-    const std::string_view folder = without_last_part(url);
-    return std::string(is_subdir(last_part(folder)) ? without_last_part(folder) : folder);
-  }
+  if (core::looks_like_url(origin.channel)) return base_of(plain_url(origin.channel));
+  if (!url.empty()) return base_of(without_last_part(url));
   for (const std::string& name : {origin.channel, origin.schannel}) {
     // Names of conda for "nobody knows", and a URL without its scheme that might hold a password.
     if (name.empty() || name.front() == '<' || name == "@" || name.find('@') != std::string::npos) continue;
-    const std::string_view part = last_part(name);
-    return std::string(is_subdir(part) && part.size() < name.size() ? without_last_part(name) : name);
+    return base_of(name);
   }
   return "";
 }

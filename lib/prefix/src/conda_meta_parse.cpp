@@ -73,8 +73,10 @@ std::optional<core::Milliseconds> timestamp_of(const element& value) {
   // Above 9999-12-31T23:59:59Z in seconds it must be milliseconds.
   constexpr std::int64_t last_second = 253402300799;
   constexpr std::int64_t last_millisecond = last_second * 1000 + 999;
-  if (time <= 0 || time > last_millisecond) return std::nullopt;
-  return time > last_second ? time : time * 1000;
+  if (time > 0 && time <= last_second) time *= 1000;
+  // Before 1978 there were no packages, and the number would be read as seconds the next time.
+  if (time <= last_second || time > last_millisecond) return std::nullopt;
+  return time;
 }
 
 /// One feature each: old tools wrote them in one text, separated by spaces or commas.
@@ -294,8 +296,13 @@ class Reader {
   /// `paths_data` knows more, but some tools list what they generated in `files` alone.
   void merge_paths() {
     for (std::string& file : files_) {
-      const bool pyc = file.ends_with(".pyc");
-      paths_.push_back({.path = std::move(file), .type = pyc ? InstalledType::pyc_file : InstalledType::other});
+      paths_.push_back({.path = std::move(file), .type = InstalledType::other});
+    }
+    for (InstalledPath& path : paths_) {
+      if (path.type != InstalledType::other) continue;
+      const bool pyc = path.path.ends_with(".pyc");
+      // Of what Windows has for an entry point only the name means something here.
+      path = {.path = std::move(path.path), .type = pyc ? InstalledType::pyc_file : InstalledType::other};
     }
     std::stable_sort(paths_.begin(), paths_.end(),
                      [](const InstalledPath& left, const InstalledPath& right) { return left.path < right.path; });
