@@ -57,10 +57,14 @@ class Commands {
 };
 
 void add_lock(CLI::App& app, Commands& commands);
+void add_install(CLI::App& app, Commands& commands);
+void add_run(CLI::App& app, Commands& commands);
+void add_verify(CLI::App& app, Commands& commands);
 void add_search(CLI::App& app, Commands& commands);
 void add_why(CLI::App& app, Commands& commands);
 void add_export(CLI::App& app, Commands& commands);
 void add_probe(CLI::App& app, Commands& commands);
+void add_snapshot(CLI::App& app, Commands& commands);
 void add_diff(CLI::App& app, Commands& commands);
 void add_completion(CLI::App& app, Commands& commands);
 void add_help(CLI::App& app, Commands& commands);

@@ -6,18 +6,29 @@
 #include "envlock/core/text.h"
 
 namespace envlock::tools {
+namespace {
+
+void check_is_there(const std::string& file) {
+  std::error_code ignored;
+  if (std::filesystem::exists(file, ignored)) return;
+  throw core::Error({.code = "file-not-found",
+                     .what = "there is no lock `" + core::printable(file) + "`",
+                     .where = std::nullopt,
+                     .why = {},
+                     .hints = {file == kDefaultLock ? "make it with `envlock lock`, or name another"
+                                                    : "name the lock, or make it with `envlock lock`"}});
+}
+
+}  // namespace
 
 lock::Lock read_lock_file(const std::string& file) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(file, ignored)) {
-    throw core::Error({.code = "file-not-found",
-                       .what = "there is no lock `" + core::printable(file) + "`",
-                       .where = std::nullopt,
-                       .why = {},
-                       .hints = {file == kDefaultLock ? "make it with `envlock lock`, or name another"
-                                                      : "name the lock, or make it with `envlock lock`"}});
-  }
+  check_is_there(file);
   return lock::read(file);
+}
+
+lock::InstallSet read_install_file(const std::string& file, core::Notes& notes) {
+  check_is_there(file);
+  return lock::read_install_set(file, notes);
 }
 
 std::vector<const lock::LockedPlatform*> choose_locked_platforms(const lock::Lock& lock, const std::string& file,

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "envlock/lock/install_set.h"
 #include "envlock/lock/lock.h"
 
 namespace envlock::tools {
@@ -13,6 +14,9 @@ inline constexpr const char* kDefaultLock = "envlock.lock";
 /// Reads a lock named on the command line.
 /// Throws: core::Error; without the file, one that says how to make it.
 lock::Lock read_lock_file(const std::string& file);
+
+/// The same for a lock of any format, as something to install.
+lock::InstallSet read_install_file(const std::string& file, core::Notes& notes);
 
 /// Those platforms of the lock that `names` asks for, in the lock's order; all when it asks for none.
 /// Throws: core::Error "unknown-platform" with the nearest name.

@@ -75,10 +75,14 @@ Exit run(const std::vector<std::string>& words, Out& out) {
   app.set_help_flag("-h,--help", "show this text");
   app.set_version_flag("-V,--version", "envlock " ENVLOCK_VERSION, "show the version");
   add_lock(app, commands);
+  add_install(app, commands);
+  add_run(app, commands);
+  add_verify(app, commands);
   add_search(app, commands);
   add_why(app, commands);
   add_export(app, commands);
   add_probe(app, commands);
+  add_snapshot(app, commands);
   add_diff(app, commands);
   add_completion(app, commands);
   add_help(app, commands);

@@ -1,0 +1,201 @@
+#include "child_process.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+
+#include "envlock/core/diagnostic.h"
+#include "envlock/core/text.h"
+
+extern char** environ;
+
+namespace envlock::tools {
+namespace {
+
+constexpr std::size_t kMostOutput = std::size_t{64} << 20;
+constexpr std::size_t kMostErrors = 4096;
+
+std::vector<char*> pointers_to(std::vector<std::string>& words) {
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+int code_of(int status) {
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+class Pipe {
+ public:
+  bool open() { return pipe2(ends_, O_CLOEXEC) == 0; }
+  ~Pipe() {
+    close_end(0);
+    close_end(1);
+  }
+  int reader() const { return ends_[0]; }
+  int writer() const { return ends_[1]; }
+  void close_end(int end) {
+    if (ends_[end] >= 0) close(ends_[end]);
+    ends_[end] = -1;
+  }
+
+ private:
+  int ends_[2] = {-1, -1};
+};
+
+/// Takes what there is. False at the end of the stream.
+bool take(int descriptor, std::string& text, std::size_t most) {
+  std::array<char, 65536> buffer;
+  const ssize_t got = read(descriptor, buffer.data(), buffer.size());
+  if (got > 0 && text.size() < most) text.append(buffer.data(), static_cast<std::size_t>(got));
+  return got > 0 || (got < 0 && errno == EINTR);
+}
+
+/// Reads both to their ends. False when the time is over first.
+bool read_both(Pipe& output, Pipe& errors, Ran& ran, std::chrono::steady_clock::time_point deadline) {
+  std::array<pollfd, 2> waiting{{{output.reader(), POLLIN, 0}, {errors.reader(), POLLIN, 0}}};
+  while (waiting[0].fd >= 0 || waiting[1].fd >= 0) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    if (poll(waiting.data(), waiting.size(), 200) <= 0) continue;
+    if (waiting[0].revents != 0 && !take(waiting[0].fd, ran.output, kMostOutput)) waiting[0].fd = -1;
+    if (waiting[1].revents != 0 && !take(waiting[1].fd, ran.errors, kMostErrors)) waiting[1].fd = -1;
+  }
+  return true;
+}
+
+// ---- the command in the foreground
+
+volatile sig_atomic_t foreground_child = 0;
+
+/// What somebody sent to us alone is meant for the command; what the terminal sends has reached it already.
+extern "C" void pass_on(int signal, siginfo_t* info, void*) {
+  if (info->si_code <= 0 && foreground_child > 0) kill(static_cast<pid_t>(foreground_child), signal);
+}
+
+constexpr std::array<int, 7> kPassedOn{SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH};
+
+sigset_t passed_on() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : kPassedOn) sigaddset(&set, signal);
+  return set;
+}
+
+std::string look_up(const std::string& command, const std::vector<std::string>& environment) {
+  if (command.find('/') != std::string::npos) return command;
+  for (const std::string& variable : environment) {
+    if (!variable.starts_with("PATH=")) continue;
+    for (const std::string_view folder : core::split(std::string_view(variable).substr(5), ':')) {
+      const std::string file = (folder.empty() ? "." : std::string(folder)) + "/" + command;
+      struct stat status {};
+      if (stat(file.c_str(), &status) == 0 && S_ISREG(status.st_mode) && access(file.c_str(), X_OK) == 0) return file;
+    }
+  }
+  throw core::Error({.code = "command-not-found",
+                     .what = "there is no command `" + core::printable(command) + "`",
+                     .where = std::nullopt,
+                     .why = {"neither the environment nor the rest of PATH has it"},
+                     .hints = {}});
+}
+
+int wait_for(pid_t child) {
+  int status = 0;
+  while (true) {
+    const pid_t ended = waitpid(child, &status, WUNTRACED);
+    if (ended < 0 && errno == EINTR) continue;
+    if (ended < 0) return 0;
+    if (!WIFSTOPPED(status)) return status;
+    // Ctrl-Z: stop with the command, so that the shell gets its prompt back, and go on with it.
+    raise(SIGSTOP);
+    kill(child, SIGCONT);
+  }
+}
+
+}  // namespace
+
+std::optional<Ran> run_program(const std::vector<std::string>& words, const std::string& folder,
+                               double timeout_seconds) {
+  Pipe output;
+  Pipe errors;
+  if (!output.open() || !errors.open()) return std::nullopt;
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, output.writer(), STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, errors.writer(), STDERR_FILENO);
+  if (!folder.empty()) posix_spawn_file_actions_addchdir_np(&actions, folder.c_str());
+  std::vector<std::string> own = words;
+  pid_t child = 0;
+  const int failed = posix_spawnp(&child, own.front().c_str(), &actions, nullptr, pointers_to(own).data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  if (failed != 0) return std::nullopt;
+  output.close_end(1);
+  errors.close_end(1);
+  Ran ran;
+  const auto deadline =
+      std::chrono::steady_clock::now() + std::chrono::milliseconds(static_cast<long>(timeout_seconds * 1000));
+  const bool in_time = read_both(output, errors, ran, deadline);
+  if (!in_time) kill(child, SIGKILL);
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (!in_time) return std::nullopt;
+  ran.exit_code = code_of(status);
+  return ran;
+}
+
+int run_in_foreground(const std::vector<std::string>& words, const std::vector<std::string>& environment) {
+  const std::string program = look_up(words.front(), environment);
+  const sigset_t signals = passed_on();
+  sigset_t before;
+  sigprocmask(SIG_BLOCK, &signals, &before);
+  struct sigaction action {};
+  action.sa_sigaction = pass_on;
+  action.sa_flags = SA_SIGINFO | SA_RESTART;
+  sigfillset(&action.sa_mask);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  posix_spawnattr_setsigmask(&attributes, &before);
+  // We ignore SIGPIPE; the command shall not.
+  sigset_t defaults;
+  sigemptyset(&defaults);
+  sigaddset(&defaults, SIGPIPE);
+  posix_spawnattr_setsigdefault(&attributes, &defaults);
+  std::vector<std::string> own = words;
+  std::vector<std::string> variables = environment;
+  pid_t child = 0;
+  const int failed = posix_spawn(&child, program.c_str(), nullptr, &attributes, pointers_to(own).data(),
+                                 pointers_to(variables).data());
+  posix_spawnattr_destroy(&attributes);
+  if (failed != 0) {
+    sigprocmask(SIG_SETMASK, &before, nullptr);
+    throw core::Error({.code = "child-failed",
+                       .what = "cannot start `" + core::printable(program) + "`",
+                       .where = std::nullopt,
+                       .why = {std::strerror(failed)},
+                       .hints = {}});
+  }
+  foreground_child = child;
+  for (const int signal : kPassedOn) {
+    struct sigaction old {};
+    sigaction(signal, nullptr, &old);
+    if (old.sa_handler != SIG_IGN) sigaction(signal, &action, nullptr);
+  }
+  sigprocmask(SIG_SETMASK, &before, nullptr);
+  const int status = wait_for(child);
+  foreground_child = 0;
+  return code_of(status);
+}
+
+}  // namespace envlock::tools

@@ -1,0 +1,198 @@
+// `envlock install`: makes a prefix equal to a lock.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <set>
+
+#include "commands.h"
+#include "environment_path.h"
+#include "envlock/core/text.h"
+#include "envlock/core/url.h"
+#include "envlock/prefix/transaction.h"
+#include "envlock/report/install_report.h"
+#include "install_packages.h"
+#include "lock_target.h"
+
+namespace envlock::tools {
+namespace {
+
+struct InstallArgs {
+  LockTargetArgs target;
+  PrefixArgs prefix;
+  ChannelArgs channel;
+  bool dry_run = false;
+  bool no_compile = false;
+  bool allow_scripts = false;
+  bool copy = false;
+  bool force = false;
+  std::size_t threads = 0;
+};
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+prefix::Target make_target(const LockTarget& lock) {
+  prefix::Target target;
+  for (const lock::InstallPackage& package : lock.platform.packages) {
+    target.packages.push_back({package.record, package.requested_specs});
+  }
+  for (const lock::LockedWheel& wheel : lock.platform.wheels) {
+    target.wheels.push_back({.name = wheel.name,
+                             .version = wheel.version,
+                             .url = core::strip_credentials(wheel.url),
+                             .sha256 = wheel.sha256.value_or(core::Sha256{}),
+                             .file = {}});
+  }
+  target.variables = lock.set.variables;
+  target.lock_bytes = lock.set.bytes;
+  return target;
+}
+
+/// Those of the lock's packages that have to be linked.
+std::vector<lock::InstallPackage> packages_to_get(const LockTarget& lock, const prefix::Difference& difference) {
+  std::set<std::string> names;
+  for (const prefix::WantedPackage& wanted : difference.to_link) names.insert(wanted.record.name);
+  std::vector<lock::InstallPackage> packages;
+  for (const lock::InstallPackage& package : lock.platform.packages) {
+    if (names.contains(package.record.name)) packages.push_back(package);
+  }
+  return packages;
+}
+
+prefix::InstallOptions make_options(const InstallArgs& args) {
+  return {.pyc = args.no_compile ? prefix::Pyc::none : prefix::Pyc::compile,
+          .scripts = args.allow_scripts ? prefix::Scripts::run : prefix::Scripts::list,
+          .link = args.copy ? prefix::LinkMethod::copy : prefix::LinkMethod::automatic,
+          .threads = args.threads,
+          .force = args.force};
+}
+
+/// Links what was obtained. A cached file that was changed since it was unpacked costs one more round: its package is
+/// thrown away and unpacked anew.
+prefix::InstallResult link(const std::filesystem::path& folder, const prefix::Target& target,
+                           const prefix::Difference& difference, const std::vector<lock::InstallPackage>& to_get,
+                           const LockTarget& lock, Packages& packages, Obtained& obtained, const InstallArgs& args,
+                           Session& session, Out& out) {
+  const auto unpacked = [&obtained](const conda::PackageRecord& record) -> const archive::Unpacked& {
+    return obtained.unpacked.at(conda::package_url(record));
+  };
+  const auto install = [&] {
+    return prefix::install(folder, target, difference, packages.cache(), unpacked, make_options(args),
+                           *session.progress, out.notes);
+  };
+  try {
+    return install();
+  } catch (const core::Error& error) {
+    if (error.diagnostics().front().code != "cache-changed") throw;
+  }
+  for (const lock::InstallPackage& package : to_get) {
+    packages.cache().remove(unpacked(package.record).package);
+  }
+  obtained = packages.obtain(to_get, lock.platform.wheels, args.threads);
+  return install();
+}
+
+void note_unmet(const LockTarget& lock, core::Notes& notes) {
+  for (const core::Diagnostic& unmet : lock.unmet) notes.warning(unmet);
+}
+
+/// Bytes of archives that would have to come: of packages that are not unpacked yet.
+std::uint64_t bytes_to_get(const std::vector<lock::InstallPackage>& to_get, const archive::PackageCache& cache) {
+  std::uint64_t bytes = 0;
+  for (const lock::InstallPackage& package : to_get) {
+    const bool here = package.record.sha256 && cache.find(*package.record.sha256);
+    if (!here) bytes += package.record.size.value_or(0);
+  }
+  return bytes;
+}
+
+Exit tell(const report::InstallSummary& summary, Out& out) {
+  if (out.json) {
+    out.data(report::json_install(summary, out.notes.all()));
+  } else {
+    out.show_notes();
+    if (!out.quiet) out.words(report::text_install(summary, out.stderr_style()));
+  }
+  return Exit::yes;
+}
+
+Exit run_install(const InstallArgs& args, Out& out) {
+  const LockTarget lock = choose_lock_target(args.target, out.notes);
+  note_unmet(lock, out.notes);
+  const std::filesystem::path folder = prefix_to_create(args.prefix, lock.file);
+  Session session = open_session(args.channel, out);
+  Packages packages(session, lock.file.parent_path(), out);
+
+  report::InstallSummary summary;
+  summary.prefix = folder.string();
+  summary.lock_file = lock.file.string();
+  summary.platform = lock.platform.platform.name;
+  summary.dry_run = args.dry_run;
+  summary.packages = lock.platform.packages.size() + lock.platform.wheels.size();
+  if (!args.dry_run) summary.recovered = prefix::recover(folder);
+  prefix::Target target = make_target(lock);
+  const prefix::InstalledPackages installed =
+      prefix::is_environment(folder) ? prefix::read_conda_meta(folder) : prefix::InstalledPackages{};
+  if (!installed.broken.empty()) throw core::Error(installed.broken);
+  const prefix::Difference difference = prefix::compare(installed, target);
+  summary.difference = &difference;
+  const std::vector<lock::InstallPackage> to_get = packages_to_get(lock, difference);
+  if (args.dry_run) {
+    summary.download_bytes_expected = bytes_to_get(to_get, packages.cache());
+    return tell(summary, out);
+  }
+
+  const Clock::time_point start = Clock::now();
+  Obtained obtained = packages.obtain(to_get, lock.platform.wheels, args.threads);
+  summary.downloaded = obtained.downloaded;
+  summary.downloaded_bytes = obtained.downloaded_bytes;
+  summary.borrowed = obtained.borrowed;
+  summary.seconds_getting = seconds_since(start);
+  for (prefix::WantedWheel& wheel : target.wheels) wheel.file = obtained.wheels.at(wheel.name);
+
+  const Clock::time_point linking = Clock::now();
+  summary.result = link(folder, target, difference, to_get, lock, packages, obtained, args, session, out);
+  summary.seconds_linking = seconds_since(linking);
+  return tell(summary, out);
+}
+
+}  // namespace
+
+void add_install(CLI::App& app, Commands& commands) {
+  auto args = std::make_shared<InstallArgs>();
+  CLI::App& command = commands.add(
+      app,
+      {.name = "install",
+       .purpose = "Make a prefix equal to the lock",
+       .synopsis = "envlock install [LOCK] [-p PREFIX | -n NAME] [options]",
+       .details =
+           "Takes the platform of the lock whose virtual packages this machine has, gets the packages that the prefix\n"
+           "lacks, checks every hash, and changes only what differs. The same lock in the same place gives the same\n"
+           "bytes. Whatever goes wrong, the prefix is put back; what you changed in it is kept aside.\n"
+           "LOCK may be an envlock.lock, an @EXPLICIT file or a conda-lock.yml.",
+       .examples = {"# make .envlock/env beside the lock\nenvlock install",
+                    "# an environment that conda knows by name\nenvlock install -n train",
+                    "# what would change? Downloads nothing, writes nothing\nenvlock install --dry-run",
+                    "# on a build machine without a GPU: name the platform\nenvlock install --platform linux-64-cuda12 "
+                    "-p /opt/train"}},
+      [args](Out& out) { return run_install(*args, out); });
+  command.add_option("LOCK", args->target.lock, "the lock to install (default: envlock.lock)");
+  add_prefix_options(command, args->prefix);
+  add_lock_target_options(command, args->target);
+  command.add_flag("--dry-run", args->dry_run, "only say what would change");
+  command.add_flag("--no-compile", args->no_compile, "do not compile the python sources of noarch packages");
+  command.add_flag("--allow-scripts", args->allow_scripts, "run the post-link and pre-unlink scripts of packages");
+  command.add_flag("--copy", args->copy, "copy files from the cache, never link them");
+  command.add_flag("--force", args->force, "change an environment that is marked as frozen");
+  add_transport_options(command, args->channel);
+  command.add_option("--threads", args->threads, "threads to use (default: one per core); never changes the result")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1024).description(""))
+      ->group("Advanced");
+}
+
+}  // namespace envlock::tools

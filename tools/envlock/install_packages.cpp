@@ -1,0 +1,238 @@
+#include "install_packages.h"
+
+#include <algorithm>
+#include <atomic>
+#include <semaphore>
+#include <set>
+#include <thread>
+#include <utility>
+
+#include "envlock/core/file.h"
+#include "envlock/core/parallel.h"
+#include "envlock/core/text.h"
+#include "envlock/core/url.h"
+
+namespace envlock::tools {
+namespace {
+
+/// What became of one package; filled by one thread.
+struct Fate {
+  std::optional<archive::Unpacked> unpacked;
+  std::filesystem::path wheel;
+  bool borrowed = false;
+  bool was_unpacked = false;
+  std::uint64_t downloaded_bytes = 0;
+  bool downloaded = false;
+  std::vector<core::Diagnostic> failures;
+};
+
+std::uint64_t size_of(const std::filesystem::path& file) {
+  std::error_code error;
+  const std::uint64_t size = std::filesystem::file_size(file, error);
+  return error ? 0 : size;
+}
+
+/// The SHA-256 of a file whose record has only an MD5, which the fetcher has checked.
+core::Sha256 hash_file(const std::filesystem::path& file) {
+  const core::MappedFile mapped(file);
+  return core::sha256(mapped.bytes());
+}
+
+/// Relative places of a lock start in its folder; `~` and variables were expanded by whoever read the lock.
+std::string absolute_place(const std::string& url, const std::filesystem::path& folder) {
+  if (core::looks_like_url(url) || url.starts_with('/')) return url;
+  return (folder / url).lexically_normal().string();
+}
+
+bool lies_in(const std::filesystem::path& file, const std::filesystem::path& folder) {
+  const std::string inside = std::filesystem::absolute(folder).lexically_normal().string();
+  return std::filesystem::absolute(file).lexically_normal().string().starts_with(inside + "/");
+}
+
+/// One of the turns that a semaphore grants, for as long as this lives.
+class Turn {
+ public:
+  explicit Turn(std::counting_semaphore<>& turns) : turns_(turns) { turns_.acquire(); }
+  ~Turn() { turns_.release(); }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  std::counting_semaphore<>& turns_;
+};
+
+}  // namespace
+
+std::filesystem::path package_cache_folder(const std::filesystem::path& cache) {
+  return cache / "packages-1";
+}
+
+Packages::Packages(Session& session, std::filesystem::path lock_folder, Out& out)
+    : session_(session),
+      lock_folder_(lock_folder.empty() ? "." : std::move(lock_folder)),
+      out_(out),
+      cache_(package_cache_folder(session.cache)) {
+  lock_folder_ = std::filesystem::absolute(lock_folder_).lexically_normal();
+}
+
+void Packages::find_transport(const std::vector<lock::InstallPackage>& packages) {
+  std::vector<std::string> bases;
+  for (const lock::InstallPackage& package : packages) {
+    const std::string& base = package.record.channel;
+    if (!base.empty() && std::find(bases.begin(), bases.end(), base) == bases.end()) bases.push_back(base);
+  }
+  channel::ResolveOptions options{
+      .base_folder = lock_folder_, .lock_folder = lock_folder_, .channel_map = session_.channel_map};
+  locations_ = channel::resolve_channels(bases, session_.condarc, options);
+  // A channel that .condarc lists with a token or a password is reached with it; the lock holds neither.
+  try {
+    for (const channel::Location& own :
+         channel::resolve_channels(session_.condarc.channels, session_.condarc, options)) {
+      for (channel::Location& location : locations_) {
+        if (location.channel.base == own.channel.base) location.urls = own.urls;
+      }
+    }
+  } catch (const core::Error&) {
+    // Channels that the lock does not use may be as odd as they like.
+  }
+}
+
+fetch::Download Packages::download_of(const lock::InstallPackage& package) const {
+  const conda::PackageRecord& record = package.record;
+  fetch::Download download;
+  download.urls = channel::download_urls(locations_, record);
+  if (!package.url.empty()) {
+    const std::string place = absolute_place(package.url, lock_folder_);
+    if (std::find(download.urls.begin(), download.urls.end(), place) == download.urls.end()) {
+      download.urls.push_back(place);
+    }
+  }
+  download.label = record.file_name;
+  download.sha256 = record.sha256;
+  download.md5 = record.sha256 ? std::nullopt : record.md5;
+  download.size = record.size;
+  download.caching = fetch::Caching::immutable;
+  download.max_bytes = std::uint64_t{64} << 30;
+  return download;
+}
+
+Obtained Packages::obtain(const std::vector<lock::InstallPackage>& packages,
+                          const std::vector<lock::LockedWheel>& wheels, std::size_t threads) {
+  find_transport(packages);
+  const std::vector<std::filesystem::path> foreign = archive::foreign_package_folders();
+  const std::size_t cores = threads > 0 ? threads : std::max(1U, std::thread::hardware_concurrency());
+  std::counting_semaphore<> processors(static_cast<std::ptrdiff_t>(cores));
+  std::vector<Fate> fates(packages.size() + wheels.size());
+  std::atomic<std::uint64_t> done{0};
+  const int task = session_.progress->start("getting packages", fates.size(), core::Progress::Unit::steps);
+
+  const auto fetch = [&](const fetch::Download& download, Fate& fate) -> std::optional<std::filesystem::path> {
+    const fetch::Fetched fetched = session_.fetcher->fetch_one(download);
+    if (fetched.status != fetch::Status::ok) {
+      fate.failures.push_back(
+          fetched.failure
+              ? *fetched.failure
+              : core::Diagnostic{.code = "package-missing",
+                                 .what = "no channel holds `" + core::printable(download.label) + "`",
+                                 .where = std::nullopt,
+                                 .why = {"asked " + core::printable(core::without_secrets(
+                                                        download.urls.empty() ? "nobody" : download.urls.back()))},
+                                 .hints = {"lock again: `envlock lock --update`"}});
+      return std::nullopt;
+    }
+    fate.downloaded = !fetched.from_cache;
+    if (fate.downloaded) fate.downloaded_bytes = size_of(fetched.path);
+    return fetched.path;
+  };
+  const auto get_package = [&](const lock::InstallPackage& package, Fate& fate) {
+    const conda::PackageRecord& record = package.record;
+    if (record.sha256) {
+      fate.unpacked = cache_.find(*record.sha256);
+      fate.was_unpacked = fate.unpacked.has_value();
+      if (fate.was_unpacked) return;
+    }
+    std::optional<std::filesystem::path> file;
+    if (record.sha256) {
+      file = archive::find_archive(foreign, record.file_name, *record.sha256);
+      fate.borrowed = file.has_value();
+    }
+    const fetch::Download download = download_of(package);
+    if (!file) file = fetch(download, fate);
+    if (!file) return;
+    const Turn turn(processors);
+    try {
+      fate.unpacked = cache_.unpack(*file, record.sha256 ? *record.sha256 : hash_file(*file));
+    } catch (const core::Error&) {
+      // Only our own copy may be thrown away and fetched anew.
+      if (fate.downloaded || fate.borrowed || !lies_in(*file, session_.cache)) throw;
+      std::filesystem::remove(*file);
+      file = fetch(download, fate);
+      if (file) fate.unpacked = cache_.unpack(*file, record.sha256 ? *record.sha256 : hash_file(*file));
+    }
+  };
+  const auto get_wheel = [&](const lock::LockedWheel& wheel, Fate& fate) {
+    fetch::Download download{.urls = {absolute_place(wheel.url, lock_folder_)},
+                             .label = wheel.name + " " + wheel.version,
+                             .sha256 = wheel.sha256,
+                             .md5 = std::nullopt,
+                             .size = std::nullopt,
+                             .caching = fetch::Caching::immutable};
+    if (const auto file = fetch(download, fate)) fate.wheel = *file;
+  };
+  // Threads mostly wait for the network; those that unpack are no more than there are processors.
+  const std::size_t waiting = std::max<std::size_t>(cores, 16);
+  core::parallel_for(fates.size(), std::min(waiting, std::max<std::size_t>(fates.size(), 1)), [&](std::size_t i) {
+    try {
+      i < packages.size() ? get_package(packages[i], fates[i]) : get_wheel(wheels[i - packages.size()], fates[i]);
+    } catch (const core::Error& error) {
+      fates[i].failures = error.diagnostics();
+    }
+    session_.progress->update(task, ++done, fates.size());
+  });
+  session_.progress->finish(task);
+  take_fetch_notes(session_, out_);
+
+  Obtained obtained;
+  std::vector<core::Diagnostic> failures;
+  for (std::size_t i = 0; i < fates.size(); ++i) {
+    Fate& fate = fates[i];
+    failures.insert(failures.end(), fate.failures.begin(), fate.failures.end());
+    obtained.downloaded += fate.downloaded;
+    obtained.downloaded_bytes += fate.downloaded_bytes;
+    obtained.borrowed += fate.borrowed;
+    obtained.was_unpacked += fate.was_unpacked;
+    if (fate.unpacked) obtained.unpacked.emplace(conda::package_url(packages[i].record), std::move(*fate.unpacked));
+    if (!fate.wheel.empty()) obtained.wheels.emplace(wheels[i - packages.size()].name, fate.wheel);
+  }
+  if (!failures.empty()) throw core::Error(std::move(failures));
+  return obtained;
+}
+
+std::map<core::Sha256, std::filesystem::path> Packages::archives(const std::vector<conda::PackageRecord>& records,
+                                                                 bool fetch) {
+  std::map<core::Sha256, std::filesystem::path> found;
+  std::vector<lock::InstallPackage> packages;
+  for (const conda::PackageRecord& record : records) {
+    if (record.sha256) packages.push_back({.record = record, .url = {}, .categories = {}, .requested_specs = {}});
+  }
+  find_transport(packages);
+  std::vector<fetch::Download> downloads;
+  for (const lock::InstallPackage& package : packages) {
+    fetch::Download download = download_of(package);
+    // Folders are looked into in any case: they cost no network.
+    if (!fetch) std::erase_if(download.urls, [](const std::string& url) { return !url.starts_with('/'); });
+    downloads.push_back(std::move(download));
+  }
+  const std::vector<fetch::Fetched> fetched = session_.fetcher->fetch(downloads);
+  for (std::size_t i = 0; i < fetched.size(); ++i) {
+    if (fetched[i].status == fetch::Status::ok) {
+      found.emplace(*packages[i].record.sha256, fetched[i].path);
+    } else if (fetch && fetched[i].failure) {
+      out_.notes.warning(*fetched[i].failure);
+    }
+  }
+  take_fetch_notes(session_, out_);
+  return found;
+}
+
+}  // namespace envlock::tools

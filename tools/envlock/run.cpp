@@ -1,0 +1,201 @@
+// `envlock run`: a command in an environment that was looked at first, with a record of what ran.
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <ctime>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "activation.h"
+#include "child_process.h"
+#include "commands.h"
+#include "environment_path.h"
+#include "envlock/core/file.h"
+#include "envlock/core/text.h"
+#include "envlock/prefix/conda_meta.h"
+#include "envlock/report/verify_report.h"
+#include "envlock/snapshot/run_record.h"
+#include "lock_file.h"
+#include "verify_prefix.h"
+
+namespace envlock::tools {
+namespace {
+
+constexpr double kGitSeconds = 10;
+
+struct RunArgs {
+  std::vector<std::string> command;
+  LockTargetArgs target;
+  PrefixArgs prefix;
+  ChannelArgs channel;
+  std::string record;
+  bool no_record = false;
+  bool no_verify = false;
+  std::vector<std::string> outputs;
+};
+
+/// -p or -n, else `.envlock/env` beside the lock, else what is active.
+std::filesystem::path choose_environment(const RunArgs& args, const std::filesystem::path& lock) {
+  if (args.prefix.prefix.empty() && args.prefix.name.empty()) {
+    const std::filesystem::path beside = std::filesystem::absolute(lock.parent_path() / ".envlock/env");
+    if (prefix::is_environment(beside)) return beside.lexically_normal();
+  }
+  return require_prefix(args.prefix);
+}
+
+std::filesystem::path lock_to_use(const RunArgs& args) {
+  return args.target.lock.empty() ? kDefaultLock : std::filesystem::path(args.target.lock);
+}
+
+void add_git_facts(snapshot::RunRecord& record) {
+  const std::optional<Ran> commit = run_program({"git", "rev-parse", "--verify", "HEAD"}, "", kGitSeconds);
+  if (!commit || commit->exit_code != 0) return;
+  record.git_commit = core::trim(commit->output);
+  const std::optional<Ran> status =
+      run_program({"git", "status", "--porcelain", "--untracked-files=no"}, "", kGitSeconds);
+  record.git_dirty = !status || status->exit_code != 0 || !core::trim(status->output).empty();
+}
+
+void add_machine_facts(snapshot::RunRecord& record, core::Notes& notes) {
+  const snapshot::Machine machine = snapshot::capture_machine(notes);
+  record.cpu = machine.cpu;
+  record.microarchitecture = machine.microarchitecture;
+  record.kernel = machine.kernel;
+  record.glibc = machine.glibc;
+  record.nvidia_driver = machine.nvidia_driver;
+  for (const snapshot::Gpu& gpu : machine.gpus) record.gpus.push_back(gpu.name);
+  record.environment = machine.environment;
+}
+
+/// A file that the command said it would make; what is not there is a warning, for the command has ended already.
+void add_output(snapshot::RunRecord& record, const std::string& file, core::Notes& notes) {
+  try {
+    const core::MappedFile mapped(file);
+    record.outputs.push_back({file, core::sha256(mapped.bytes()), mapped.bytes().size()});
+  } catch (const core::Error&) {
+    notes.warning({.code = "output-missing",
+                   .what = "the command left no `" + core::printable(file) + "`",
+                   .where = std::nullopt,
+                   .why = {"`--output` named it, so that it could be found again by its hash"},
+                   .hints = {}});
+  }
+}
+
+/// `.envlock/runs` beside the lock; a record's name is its own hash, so that no two runs collide.
+std::filesystem::path record_file(const RunArgs& args, const std::string& text) {
+  if (!args.record.empty()) return args.record;
+  const std::filesystem::path folder = lock_to_use(args).parent_path() / ".envlock/runs";
+  std::filesystem::create_directories(folder);
+  return folder / (core::format(core::sha256(text)).substr(0, 24) + ".json");
+}
+
+/// True when the environment may be used.
+bool looks_right(const std::filesystem::path& folder, const LockTarget* lock, const RunArgs& args, Out& out) {
+  Session session = open_session(args.channel, out);
+  Packages packages(session, lock != nullptr ? lock->file.parent_path() : std::filesystem::path(), out);
+  const verify::Verification verification = verify_prefix(
+      {.prefix = folder, .lock = lock, .accepted = {}, .depth = verify::Depth::quick, .command = "envlock verify"},
+      packages, session, out);
+  if (verify::answer(verification, true) != verify::Answer::no) return true;
+  const report::VerifyReport report{.verification = &verification,
+                                    .prefix = folder.string(),
+                                    .lock = lock != nullptr ? lock->file.string() : "",
+                                    .platform = lock != nullptr ? lock->platform.platform.name : "",
+                                    .allow_weak = true,
+                                    .command = "envlock verify"};
+  out.words(report::text_verify(report, out.stderr_style()));
+  out.show({.code = "not-run",
+            .what = "the command was not run, because the environment is not what it should be",
+            .where = std::nullopt,
+            .why = {},
+            .hints = {"`envlock install` makes it so again", "`--no-verify` runs the command all the same"}},
+           report::Kind::error);
+  return false;
+}
+
+Exit run_run(const RunArgs& args, Out& out) {
+  const std::filesystem::path lock_file = lock_to_use(args);
+  std::error_code ignored;
+  std::optional<LockTarget> lock;
+  if (!args.target.lock.empty() || std::filesystem::exists(lock_file, ignored)) {
+    LockTargetArgs target = args.target;
+    target.lock = lock_file.string();
+    lock = choose_lock_target(target, out.notes);
+  }
+  const std::filesystem::path folder = choose_environment(args, lock_file);
+  if (!prefix::is_environment(folder)) {
+    throw core::Error({.code = "no-environment",
+                       .what = "`" + core::printable(folder.string()) + "` is not an environment",
+                       .where = std::nullopt,
+                       .why = {"it has no conda-meta folder"},
+                       .hints = {"make it with `envlock install`"}});
+  }
+  if (!args.no_verify && !looks_right(folder, lock ? &*lock : nullptr, args, out)) return Exit::no;
+
+  snapshot::RunRecord record;
+  record.command = snapshot::without_secrets(args.command);
+  record.verified = args.no_verify ? "no" : "quick";
+  if (lock) record.lock = core::sha256(lock->set.bytes);
+  std::map<std::string, std::string> variables = prefix::read_variables(folder);
+  if (lock) {
+    for (const auto& [name, value] : lock->set.variables) variables[name] = value;
+    variables["ENVLOCK_DIGEST"] = core::format(*record.lock);
+  }
+  if (!args.no_record) {
+    add_git_facts(record);
+    add_machine_facts(record, out.notes);
+  }
+  const Activated activated = activate(folder, variables, args.command, process_variables());
+  out.show_notes();
+  record.started = static_cast<core::Milliseconds>(std::time(nullptr)) * 1000;
+  const auto start = std::chrono::steady_clock::now();
+  record.exit_code = run_in_foreground(activated.words, activated.environment);
+  record.milliseconds = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count());
+  if (!args.no_record) {
+    for (const std::string& output : args.outputs) add_output(record, output, out.notes);
+    const std::string text = snapshot::format(record);
+    core::write_file_atomically(record_file(args, text), text);
+  }
+  return static_cast<Exit>(record.exit_code);
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Commands& commands) {
+  auto args = std::make_shared<RunArgs>();
+  CLI::App& command = commands.add(
+      app,
+      {.name = "run",
+       .purpose = "Run a command in an environment that is what the lock says",
+       .synopsis = "envlock run [options] -- COMMAND [ARGUMENT...]",
+       .details =
+           "Looks at the environment first (as `envlock verify --quick`), activates it, runs the command with its "
+           "exit\n"
+           "code and signals passed on, and leaves a small record of what ran in which environment, on what machine,\n"
+           "at which commit. ENVLOCK_DIGEST in the command's environment is the lock's SHA-256.",
+       .examples = {"# train, and remember what made the checkpoint\nenvlock run --output model.safetensors -- python "
+                    "train.py",
+                    "# which run made it?\nenvlock why --artifact model.safetensors"},
+       .has_json = false},
+      [args](Out& out) { return run_run(*args, out); });
+  command.add_option("COMMAND", args->command, "the command and its arguments, after --")->required();
+  command.add_option("--lock", args->target.lock, "the lock (default: envlock.lock, when there is one here)")
+      ->type_name("LOCK");
+  add_prefix_options(command, args->prefix);
+  add_lock_target_options(command, args->target);
+  command.add_flag("--no-verify", args->no_verify, "do not look at the environment first");
+  add_list_option(command, "--output", args->outputs,
+                  "a file that the command makes: its hash goes into the record; may be repeated")
+      ->type_name("FILE")
+      ->group("Record");
+  command
+      .add_option("--record", args->record,
+                  "where to write the record (default: a file in .envlock/runs beside the lock)")
+      ->type_name("FILE")
+      ->group("Record");
+  command.add_flag("--no-record", args->no_record, "leave no record")->group("Record");
+  add_transport_options(command, args->channel);
+}
+
+}  // namespace envlock::tools
