@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -28,8 +29,9 @@ std::size_t freed_bytes(const EncodedPair& pair, const PrefixChange& change) {
 }
 
 // conda, one encoding: a run goes from a placeholder to the first NUL after it, wherever that is aligned; without a
-// NUL it is left alone.
-std::string replace_runs_as_conda(std::string data, const EncodedPair& pair, const PrefixChange& change) {
+// NUL it is left alone. Absent: nothing is to be replaced.
+std::optional<std::string> replace_runs_as_conda(std::string_view data, const EncodedPair& pair,
+                                                 const PrefixChange& change) {
   const std::string nul(pair.unit, '\0');
   std::string out;
   std::size_t done = 0;
@@ -38,13 +40,14 @@ std::string replace_runs_as_conda(std::string data, const EncodedPair& pair, con
     if (nul_at == kNpos) break;
     if (done == 0) out.reserve(data.size());
     const std::size_t end = nul_at + pair.unit;
-    const std::string_view run = std::string_view(data).substr(at, end - at);
-    out.append(data, done, at - done).append(replace_all(run, pair.from, pair.to));
+    const std::string_view run = data.substr(at, end - at);
+    out.append(data.substr(done, at - done)).append(replace_all(run, pair.from, pair.to));
     out.append(count_of(run, pair.from) * freed_bytes(pair, change), '\0');
     done = end;
   }
-  if (done == 0) return data;
-  return out.append(data, done);
+  if (done == 0) return std::nullopt;
+  out.append(data.substr(done));
+  return out;
 }
 
 // A run with placeholders in it, as rattler and mamba see it.
@@ -123,7 +126,8 @@ std::string replace_runs(std::string_view data, const std::vector<EncodedPair>& 
     out.append(data.substr(done, run.end - done)).append(run.offsets.size() * freed, '\0');
     done = run.end;
   }
-  return out.append(data.substr(done));
+  out.append(data.substr(done));
+  return out;
 }
 
 }  // namespace
@@ -131,9 +135,12 @@ std::string replace_runs(std::string_view data, const std::vector<EncodedPair>& 
 std::string replace_binary(std::string_view original, const PrefixChange& change, Dialect dialect) {
   std::vector<EncodedPair> pairs = encode_all(change.placeholder, change.prefix);
   if (dialect == Dialect::conda) {
-    std::string data(original);
-    for (const EncodedPair& pair : pairs) data = replace_runs_as_conda(std::move(data), pair, change);
-    return data;
+    std::optional<std::string> data;
+    for (const EncodedPair& pair : pairs) {
+      std::optional<std::string> next = replace_runs_as_conda(data ? *data : original, pair, change);
+      if (next) data = std::move(next);
+    }
+    return data ? std::move(*data) : std::string(original);
   }
   if (dialect == Dialect::mamba && pairs.size() > 1) pairs.resize(1);
   return replace_runs(original, pairs, change);

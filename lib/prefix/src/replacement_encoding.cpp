@@ -86,7 +86,8 @@ std::string replace_all(std::string_view text, std::string_view from, std::strin
     out.append(text.substr(done, at - done)).append(to);
     done = at + from.size();
   }
-  return out.append(text.substr(done));
+  out.append(text.substr(done));
+  return out;
 }
 
 }  // namespace envlock::prefix

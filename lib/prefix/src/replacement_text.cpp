@@ -137,7 +137,8 @@ std::string replace_as_rattler(std::string_view original, const PrefixChange& ch
     out.append(original.substr(done, offset - done)).append(occurrence.pair->to);
     done = occurrence.end();
   }
-  return out.append(original.substr(done));
+  out.append(original.substr(done));
+  return out;
 }
 
 bool is_continuation(char c) {
