@@ -18,6 +18,9 @@ bool is_equal(const PlannedFile& left, const PlannedFile& right) {
   if (is_link || (left.source == FileSource::bytes && right.source == FileSource::bytes)) {
     return left.bytes == right.bytes;
   }
+  if (left.source == FileSource::staged || right.source == FileSource::staged) {
+    return left.source == right.source && left.sha256 == right.sha256;
+  }
   if (left.cached == nullptr || right.cached == nullptr || left.cached->sha256 != right.cached->sha256) return false;
   if ((left.placeholder == nullptr) != (right.placeholder == nullptr)) return false;
   return left.placeholder == nullptr || *left.placeholder == *right.placeholder;

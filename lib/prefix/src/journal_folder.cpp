@@ -21,6 +21,7 @@ constexpr const char* kJournal = "journal";
 constexpr const char* kNewJournal = "journal.new";
 constexpr const char* kDone = "journal.done";
 constexpr const char* kTrashName = "trash";
+constexpr const char* kStageName = "stage";
 
 bool exists(int folder, const char* name) {
   struct stat status {};
@@ -44,6 +45,17 @@ int make_folders(const std::filesystem::path& prefix) {
 /// The innermost `count` folders of a path, as long as they are empty.
 void remove_folders(std::filesystem::path path, int count) {
   for (; count > 0 && rmdir(path.c_str()) == 0; --count) path = path.parent_path();
+}
+
+/// A folder without folders in it.
+void remove_flat_folder(int parent, const char* folder_name) {
+  if (const Descriptor folder(openat(parent, folder_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)); folder) {
+    for (const std::string& name : names_in(folder.get())) {
+      fault_point("empty-trash");
+      (void)unlinkat(folder.get(), name.c_str(), 0);
+    }
+  }
+  (void)unlinkat(parent, folder_name, AT_REMOVEDIR);
 }
 
 /// Returns true when it was missing.
@@ -171,15 +183,17 @@ void JournalFolder::commit() const {
   (void)fsync(folder());
 }
 
+Descriptor JournalFolder::make_stage() const {
+  make_folder(folder(), kStageName, prefix_.shown(kStage));
+  Descriptor stage = prefix_.open(kStage);
+  if (!stage) throw_system_error("open the folder", prefix_.shown(kStage), errno);
+  return stage;
+}
+
 void JournalFolder::remove_all(bool with_prefix) const {
-  if (const Descriptor trash(openat(folder(), kTrashName, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)); trash) {
-    for (const std::string& name : names_in(trash.get())) {
-      fault_point("empty-trash");
-      (void)unlinkat(trash.get(), name.c_str(), 0);
-    }
-  }
   fault_point("remove-trash");
-  (void)unlinkat(folder(), kTrashName, AT_REMOVEDIR);
+  remove_flat_folder(folder(), kTrashName);
+  remove_flat_folder(folder(), kStageName);
   (void)unlinkat(folder(), kNewJournal, 0);
   fault_point("remove-journal");
   // Exactly one of the two is there, or none. The lock goes last: while it is held nobody else begins.

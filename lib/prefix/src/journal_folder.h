@@ -9,12 +9,13 @@
 
 namespace envlock::prefix {
 
-/// PREFIX/conda-meta/.envlock, which is there while an install works, and locked by it: `lock`, `journal`, `trash/`.
-/// Whatever is in it belongs to us.
+/// PREFIX/conda-meta/.envlock, which is there while an install works, and locked by it: `lock`, `journal`, `trash/`,
+/// `stage/`. Whatever is in it belongs to us.
 class JournalFolder {
  public:
   static constexpr std::string_view kPath = "conda-meta/.envlock";
   static constexpr std::string_view kTrash = "conda-meta/.envlock/trash";
+  static constexpr std::string_view kStage = "conda-meta/.envlock/stage";
 
   /// Makes the prefix and the folder where they are missing, and locks it.
   /// Throws: core::Error "prefix-busy", "prefix-unwritable", "disk-full".
@@ -24,6 +25,9 @@ class JournalFolder {
 
   const PrefixFolder& prefix() const { return prefix_; }
   int folder() const { return folder_.get(); }
+
+  /// An empty folder for what is unpacked before it is moved to its place.
+  Descriptor make_stage() const;
 
   /// The journal is on the disk when this returns, and an empty trash folder beside it.
   void write(const Journal& journal) const;

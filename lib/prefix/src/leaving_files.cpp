@@ -118,7 +118,6 @@ class Gathering {
 
   void add(const Distribution& distribution) {
     for (const RecordLine& line : distribution.record) {
-      if (!is_safe_path(line.path)) continue;
       const std::optional<std::string> place = place_of(line.path);
       if (!place) continue;
       Entry& entry = entries_[*place];
@@ -131,7 +130,10 @@ class Gathering {
   std::optional<std::string> place_of(const std::string& path) {
     if (!is_safe_path(path)) return std::nullopt;
     try {
-      return places_.file(path);
+      std::string place = places_.file(path);
+      // The environment's own records go with their packages, never by name. A package may own "pinned".
+      if (place.starts_with("conda-meta/") && place != "conda-meta/pinned") return std::nullopt;
+      return place;
     } catch (const core::Error&) {
       return std::nullopt;
     }

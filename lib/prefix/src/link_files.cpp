@@ -68,7 +68,8 @@ bool is_unable(int error) {
 
 class Linking {
  public:
-  explicit Linking(const LinkInput& input) : input_(input), results_(input.plan.files.size()) {
+  explicit Linking(const LinkInput& input)
+      : input_(input), stage_(input.prefix.open(JournalFolder::kStage)), results_(input.plan.files.size()) {
     if (input.method != LinkMethod::automatic) has_reflinks_ = false;
     if (input.method == LinkMethod::copy) has_hardlinks_ = false;
   }
@@ -102,6 +103,8 @@ class Linking {
         return make_symlink(cursor, file, result);
       case FileSource::rewrite:
         return rewrite(cursor, file, result);
+      case FileSource::staged:
+        return move_staged(cursor, file, result);
       case FileSource::bytes:
         result = {LinkedFile::How::written, core::sha256(file.bytes), file.bytes.size()};
         return write_new_file(cursor, file.path, file.bytes, file.mode, file.time_seconds);
@@ -119,6 +122,14 @@ class Linking {
     }
     set_time(folder, name, file.time_seconds);
     result.how = LinkedFile::How::written;
+  }
+
+  void move_staged(Cursor& cursor, const PlannedFile& file, LinkedFile& result) const {
+    const int folder = cursor.folder_of(file.path);
+    if (folder < 0 || renameat(stage_.get(), file.bytes.c_str(), folder, Cursor::name_of(file.path).c_str()) != 0) {
+      throw_system_error("write", input_.prefix.shown(file.path), errno);
+    }
+    result = {LinkedFile::How::written, file.sha256, file.size};
   }
 
   void rewrite(Cursor& cursor, const PlannedFile& file, LinkedFile& result) const {
@@ -186,6 +197,7 @@ class Linking {
   const PackageToLink& package_of(const PlannedFile& file) const { return input_.plan.packages[file.package]; }
 
   const LinkInput& input_;
+  Descriptor stage_;  // there when there are wheels
   std::vector<LinkedFile> results_;
   std::atomic<bool> has_reflinks_{true}, has_hardlinks_{true}, failed_{false};
 };

@@ -215,6 +215,7 @@ class Planning {
     const std::optional<core::Sha256> hash = hash_in_prefix(cursor_, file.path);
     if (!hash) return false;
     if (file.source == FileSource::bytes && core::sha256(file.bytes) == *hash) return true;
+    if (file.source == FileSource::staged && file.sha256 == *hash) return true;
     if (file.cached != nullptr && file.placeholder == nullptr && file.cached->sha256 == *hash) return true;
     const auto owners = staying_.owners.find(file.path);
     if (owners == staying_.owners.end()) return false;

@@ -18,9 +18,10 @@ enum class FileSource {
   copy,     ///< always a copy of the cached file
   rewrite,  ///< the cached file, its placeholder replaced
   symlink,
-  bytes,  ///< what `bytes` holds
-  pyc,    ///< compiled from a source that is linked in the same install
-  meta,   ///< written at the end: conda-meta
+  bytes,   ///< what `bytes` holds
+  staged,  ///< unpacked from a wheel already, and only moved
+  pyc,     ///< compiled from a source that is linked in the same install
+  meta,    ///< written at the end: conda-meta
 };
 
 constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
@@ -36,7 +37,10 @@ struct PlannedFile {
   std::size_t entry = kNone;    ///< in that package's `installed`
   const archive::UnpackedFile* cached = nullptr;
   const Placeholder* placeholder = nullptr;
-  std::string bytes;  ///< bytes: the content. symlink: the target. pyc: the path of the source
+  /// bytes: the content. symlink: the target. pyc: the path of the source. staged: the name in the stage.
+  std::string bytes;
+  core::Sha256 sha256{};   ///< staged: of the content
+  std::uint64_t size = 0;  ///< staged: of the content
   std::uint32_t mode = 0644;
   std::int64_t time_seconds = kOldestSeconds;
 };

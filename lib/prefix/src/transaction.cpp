@@ -35,11 +35,6 @@ void check_still_fits(const InstalledPackages& installed, const Difference& diff
                      .hints = {"run the same command again"}});
 }
 
-struct Prepared {
-  Plan plan;
-  WheelDifference wheels;
-};
-
 Plan prepare(const JournalFolder& folder, const std::string& prefix, const Target& target, const Difference& difference,
              const archive::PackageCache& cache,
              const std::function<const archive::Unpacked&(const conda::PackageRecord&)>& unpacked,
@@ -48,10 +43,13 @@ Plan prepare(const JournalFolder& folder, const std::string& prefix, const Targe
   if (!installed.broken.empty()) throw core::Error(installed.broken);
   check_still_fits(installed, difference);
   const WheelDifference wheels = compare_wheels(prefix, installed, target);
+  WheelStage stage(wheels.to_install.empty() ? Descriptor() : folder.make_stage(),
+                   folder.prefix().shown(JournalFolder::kStage));
   WantedFiles wanted = wanted_files({.prefix = prefix,
                                      .target = target,
                                      .to_link = difference.to_link,
                                      .wheels = wheels.to_install,
+                                     .stage = stage,
                                      .cache = cache,
                                      .unpacked = unpacked,
                                      .pyc = options.pyc,

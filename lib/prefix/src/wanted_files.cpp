@@ -156,13 +156,7 @@ void add_wheels(const WantedInput& input, const std::optional<Python>& python, s
     if (!python) {
       throw_no_python(wheel.name, "it is a wheel");
     }
-    for (WheelFile& file : wheel_files(wheel, input.prefix, *python)) {
-      wanted.files.push_back({.path = std::move(file.target),
-                              .source = FileSource::bytes,
-                              .rank = rank,
-                              .bytes = std::move(file.bytes),
-                              .mode = file.mode});
-    }
+    input.stage.unpack(wheel, input.prefix, *python, rank, wanted.files);
     ++rank;
   }
 }

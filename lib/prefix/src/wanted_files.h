@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "planned_file.h"
+#include "wheel_stage.h"
 
 namespace envlock::prefix {
 
@@ -20,6 +21,7 @@ struct WantedInput {
   const Target& target;
   const std::vector<WantedPackage>& to_link;
   const std::vector<WantedWheel>& wheels;  ///< to install
+  WheelStage& stage;
   const archive::PackageCache& cache;
   const std::function<const archive::Unpacked&(const conda::PackageRecord&)>& unpacked;
   Pyc pyc = Pyc::compile;
@@ -28,7 +30,7 @@ struct WantedInput {
 
 /// Reads what the packages say of themselves and proves their cached files.
 /// Throws: core::Error "package-invalid", "prefix-too-long", "cache-changed", "entry-point-invalid", and what
-/// wheel_files throws.
+/// stream_wheel throws.
 WantedFiles wanted_files(const WantedInput& input);
 
 /// The python that the target has, when it has one.
