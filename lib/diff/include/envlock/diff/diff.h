@@ -1,66 +1,37 @@
 #pragma once
 
-#include <filesystem>
-#include <functional>
-#include <map>
+#include <cstddef>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
-#include "envlock/conda/package_record.h"
-#include "envlock/conda/platform.h"
 #include "envlock/core/diagnostic.h"
-#include "envlock/core/digest.h"
-#include "envlock/snapshot/snapshot.h"
+#include "envlock/diff/inventory.h"
 
 namespace envlock::diff {
 
-enum class PackageKind { conda, pypi };
-
-/// One package of one platform, as far as its source tells.
-struct Item {
-  PackageKind kind = PackageKind::conda;
-  std::string name, version, build;
-  std::string channel;  ///< canonical; "" when not told
-  std::string file_name;
-  std::optional<core::Sha256> sha256;
-  std::optional<core::Md5> md5;
-  std::optional<core::Sha256> root;  ///< prefix-independent, of snapshots
-  std::vector<std::string> depends;
-  bool requested = false;
-  std::vector<std::string> categories;
-
-  bool operator==(const Item&) const = default;
+enum class ChangeKind {
+  added,
+  removed,
+  upgraded,
+  downgraded,
+  rebuilt,     ///< same version, another build
+  repackaged,  ///< same build, another kind of archive: .tar.bz2 and .conda
+  rehashed,    ///< same file name, another hash
+  altered,     ///< same file, but what is installed of it differs (snapshots)
+  moved,       ///< same file, another channel
 };
+inline constexpr std::size_t kChangeKinds = 9;
+/// "added", "upgraded", ...
+std::string_view name_of(ChangeKind kind);
 
-/// What one side of a comparison is.
-enum class SourceKind { lock, explicit_urls, conda_lock, pixi_lock, prefix, snapshot };
-struct Inventory {
-  std::string label;  ///< as the user named it: "envlock.lock", "HEAD~1:envlock.lock"
-  SourceKind kind = SourceKind::lock;
-  struct Platform {
-    std::string name, subdir;
-    std::vector<conda::VirtualPackage> virtual_packages;
-    std::vector<Item> items;  ///< sorted by (kind, name)
-  };
-  std::vector<Platform> platforms;  ///< sorted by name
-  std::map<std::string, std::string> variables;
-  bool knows_requests = false;  ///< so that "requested" means something
-  std::optional<snapshot::Machine> machine;
-  std::vector<snapshot::FoundLibrary> libraries;
-};
-
-/// From text of any lock format or a snapshot (told apart by content). An environment `name` of a pixi.lock may be
-/// chosen with `environment`. Throws: core::Error "diff-unknown-format", and what the readers throw.
-Inventory parse_inventory(std::string_view text, const std::string& label, const std::string& environment,
-                          core::Notes& notes);
-Inventory inventory_of(const snapshot::Snapshot& snapshot, const std::string& label, SourceKind kind);
-
-enum class ChangeKind { added, removed, upgraded, downgraded, rebuilt, rehashed, moved };
-/// How far a version went. `none` for anything but up- and downgrades.
+/// How far a version went: the first part that differs in its number. `other` is anything smaller, such as a letter, a
+/// release candidate or a fourth number; `none` for anything but up- and downgrades.
 enum class Distance { none, major, minor, patch, other };
+std::string_view name_of(Distance distance);
+
+/// What a build is for, as its build string, local version, name and dependencies tell.
+enum class Flavour { unknown, cpu, cuda };
 
 /// What happened to one package of one platform.
 struct Change {
@@ -68,15 +39,28 @@ struct Change {
   Distance distance = Distance::none;
   std::optional<Item> from, to;
   bool channel_moved = false;
-  bool cpu_build = false;          ///< went from a CUDA build to a CPU build, or back
-  bool requested = false;          ///< a direct request on either side
-  std::vector<std::string> cause;  ///< for others: the chain from the change that pulled it in: {"pytorch", "triton"}
+  bool cpu_build = false;  ///< went from a CUDA build to a CPU build, or back
+  Flavour flavour_from = Flavour::unknown, flavour_to = Flavour::unknown;
+  bool requested = false;  ///< a direct request on either side
+  /// What brought it about: names from the change (or virtual package) that came first to this package itself, such as
+  /// {"pytorch", "triton", "ptxas"}. Empty: nothing that is known.
+  std::vector<std::string> cause;
+  std::string reason;  ///< the last step of it: "`pytorch 2.5.1` needs `triton 3.1.*`"; of a request what was asked
+
+  const Item& item() const { return to ? *to : *from; }
 };
 
 /// The same change on several platforms is told once.
 struct ChangeGroup {
-  std::vector<std::string> platforms;  ///< sorted; empty: all that both sides have
-  Change change;
+  struct OnPlatform {
+    std::string platform;
+    Change change;
+  };
+  std::vector<OnPlatform> each;  ///< sorted by platform, at least one; versions, kind and channels are the same
+  bool everywhere = false;       ///< on every platform that both sides have
+  bool same_builds = true;       ///< the builds are the same on all of them too
+
+  const Change& change() const { return each.front().change; }
 };
 
 /// One fact of machine, environment or libraries that differs.
@@ -85,27 +69,52 @@ struct FactChange {
   std::string what;      ///< "L2 cache", "__cuda", "OMP_NUM_THREADS"
   std::string from, to;  ///< "" when absent
   std::string remark;    ///< "by the driver; mamba would say 12.9, of /usr/local/cuda"; may be empty
+  std::string platform;  ///< of virtual packages; else ""
+
+  bool operator==(const FactChange&) const = default;
+};
+
+/// Which platforms were compared with each other. The names differ where profiles have other names on both sides.
+struct PlatformPair {
+  std::string from, to;
+  std::size_t from_packages = 0, to_packages = 0;
+
+  /// "linux-64", "linux-64-cuda / linux-64"
+  std::string name() const;
 };
 
 struct Diff {
-  std::string from, to;                         ///< labels
+  std::string from, to;  ///< labels
+  SourceKind from_kind = SourceKind::lock, to_kind = SourceKind::lock;
+  std::vector<PlatformPair> platforms;          ///< sorted by name
   std::vector<std::string> only_from, only_to;  ///< platforms that one side lacks
-  std::vector<ChangeGroup> changes;             ///< direct requests first, then by cause, then by name
+  /// Order: direct requests by name; then what has a cause, cause by cause (requested ones first, then those that moved
+  /// most), the shortest chains first, then by name; then the rest by name. Where the first of a chain is itself no
+  /// request, it stands before those that it moved.
+  std::vector<ChangeGroup> changes;
   std::vector<FactChange> facts;
-  std::size_t unchanged = 0;  ///< packages that are equal, over all common platforms
+  std::size_t unchanged = 0;         ///< packages that are equal, over all common platforms
+  bool knows_requests = false;       ///< on at least one side
+  bool knows_depends = false;        ///< on both sides: causes can be told
+  std::vector<std::string> remarks;  ///< what a reader must know of how it was compared; sentences without a period
 
   bool empty() const;
 };
+
+/// Compares platform by platform: those of one name, else of one subdir when each side has one of it. An environment or
+/// an explicit list is of one platform: of several profiles that fit it, the one that differs least is taken, and
+/// `remarks` says so; what else the other side holds for other platforms then does not count.
 Diff compare(const Inventory& from, const Inventory& to);
 
-/// Indices of inventories that are equal, largest group first; within a group in order.
+/// Indices of inventories that are equal, largest group first, then by first index; within a group in order.
 std::vector<std::vector<std::size_t>> group(const std::vector<Inventory>& inventories);
 
 /// --fail-on: "major", "minor", "downgrade", "channel", "cuda", "cpu-build", "hash", "added", "removed", "any", or a
-/// glob over package names ("torch*"). Throws: core::Error "invalid-argument" with what there is.
+/// name or glob of packages ("torch*").
 struct Policy {
-  std::vector<std::string> words;
+  std::vector<std::string> words;  ///< each once, in the order given
 };
+/// Words may hold several, with commas between. Throws: core::Error "invalid-argument" with what there is.
 Policy parse_policy(const std::vector<std::string>& words);
 /// What of the diff the policy forbids: one diagnostic "diff-forbidden" a rule that hits. Empty: passes.
 std::vector<core::Diagnostic> check(const Diff& diff, const Policy& policy);
