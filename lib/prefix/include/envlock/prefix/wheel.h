@@ -51,7 +51,7 @@ struct WheelFile {
 
 /// All files of a wheel in their places: purelib, platlib and .data spread, entry point scripts written, RECORD,
 /// INSTALLER ("envlock"), and for a wheel asked for by URL direct_url.json and REQUESTED made; signatures of the old
-/// RECORD left out. Every file is checked against the wheel's RECORD. docs/formats/prefix-wheels.md
+/// RECORD left out. Every file is checked against the wheel's RECORD. docs/formats/wheels.md
 /// Order: by target. Memory: the whole wheel; see stream_wheel.
 /// Throws: core::Error "wheel-invalid" (no WHEEL or METADATA, name or version that disagree, a RECORD that disagrees
 /// with the content, tags that are none, a data scheme that is none, a file that would land outside the prefix or in
