@@ -38,7 +38,7 @@ bool is_port(std::string_view text) {
 }
 
 /// One word of a POSIX shell; csh and fish read it alike.
-std::string quoted(std::string_view word) {
+std::string shell_word(std::string_view word) {
   std::string text = "'";
   for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return text + "'";
@@ -71,8 +71,8 @@ std::vector<std::string> ssh_command(const RemotePlace& place, const std::vector
   command.insert(command.end(), {"--", place.destination});
   // ssh joins the words with spaces and a shell there takes them apart again.
   std::string line = "envlock snapshot --quiet";
-  for (const std::string& word : words) line += " " + quoted(word);
-  if (!place.prefix.empty()) line += " -p " + quoted(place.prefix);
+  for (const std::string& word : words) line += " " + shell_word(word);
+  if (!place.prefix.empty()) line += " -p " + shell_word(place.prefix);
   command.push_back(line);
   return command;
 }
