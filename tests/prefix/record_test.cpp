@@ -15,7 +15,7 @@ std::string refused(const std::string& text) {
     prefix::parse_record(text, "x.dist-info/RECORD");
     return "";
   } catch (const core::Error& error) {
-    REQUIRE(error.diagnostics().front().code == "record-invalid");
+    REQUIRE(error.diagnostics().front().code == "wheel-record-invalid");
     return error.diagnostics().front().why.front();
   }
 }

@@ -124,7 +124,8 @@ TEST_CASE("a RECORD that disagrees with the content is told of") {
   CHECK(record_error([](auto& lines) { lines[2].size = 7; }) == "wheel-invalid: RECORD has another size for `x.py`");
   CHECK(record_error([](auto& lines) { lines[2].hash_name = ""; }) ==
         "wheel-invalid: RECORD has no SHA-256, SHA-384 or SHA-512 for `x.py`");
-  CHECK(error_of([](WheelMaker& maker) { maker.record("\"x"); }) == "record-invalid: line 1: a quote does not end");
+  CHECK(error_of([](WheelMaker& maker) { maker.record("\"x"); }) ==
+        "wheel-record-invalid: line 1: a quote does not end");
 }
 
 TEST_CASE("files without a place in an environment are refused") {

@@ -137,7 +137,7 @@ ReadRecord read_record(std::string_view text) {
 std::vector<RecordLine> parse_record(std::string_view text, const std::string& file) {
   ReadRecord record = read_record(text);
   if (record.problem) {
-    throw core::Error({.code = "record-invalid",
+    throw core::Error({.code = "wheel-record-invalid",
                        .what = "`" + core::printable(file) + "` cannot be understood",
                        .why = {*record.problem, "a line of RECORD is `path,sha256=HASH,SIZE`"},
                        .hints = {"take another file of that version, and tell its authors"}});

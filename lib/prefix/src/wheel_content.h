@@ -39,7 +39,7 @@ WheelContent read_content(const std::filesystem::path& file, const std::string& 
 
 /// Checks the content against the wheel's own RECORD, as PEP 427 wants it: every file but RECORD and its signatures
 /// stands there, once, with a SHA-256, SHA-384 or SHA-512 that is the file's; and nothing stands there that is not in
-/// the wheel. Throws: core::Error "wheel-invalid", "record-invalid".
+/// the wheel. Throws: core::Error "wheel-invalid", "wheel-record-invalid".
 void check_record(const std::filesystem::path& file, const WheelContent& content, const std::string& info_folder);
 
 }  // namespace envlock::prefix

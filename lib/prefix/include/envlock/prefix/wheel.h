@@ -37,7 +37,7 @@ RecordLine record_line(std::string path, std::string_view bytes);
 RecordLine record_line(std::string path, const core::Sha256& sha256, std::uint64_t size);
 /// Order: as the text has them; empty lines are passed over.
 /// Source: PEP 376, PEP 427, the "Recording installed projects" specification.
-/// Throws: core::Error "record-invalid" with the line.
+/// Throws: core::Error "wheel-record-invalid" with the line.
 std::vector<RecordLine> parse_record(std::string_view text, const std::string& file);
 /// Order: as given. Quotes as CSV demands; each line ends with LF.
 std::string format_record(const std::vector<RecordLine>& lines);
@@ -55,7 +55,7 @@ struct WheelFile {
 /// Order: by target. Memory: the whole wheel; see stream_wheel.
 /// Throws: core::Error "wheel-invalid" (no WHEEL or METADATA, name or version that disagree, a RECORD that disagrees
 /// with the content, tags that are none, a data scheme that is none, a file that would land outside the prefix or in
-/// conda-meta), "hash-mismatch", "record-invalid", "entry-point-invalid", and what archive::read_wheel throws.
+/// conda-meta), "hash-mismatch", "wheel-record-invalid", "entry-point-invalid", and what archive::read_wheel throws.
 std::vector<WheelFile> wheel_files(const WantedWheel& wheel, std::string_view prefix, const Python& python);
 
 /// Takes the files of a wheel one after the other: begin, data any number of times, end.
