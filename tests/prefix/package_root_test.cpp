@@ -186,6 +186,20 @@ TEST_CASE("a path that is not there is named, and is no empty file") {
   CHECK(root.root != empty);
 }
 
+TEST_CASE("a link to a neighbour whose name begins alike is no link into the prefix") {
+  const envlock_test::TemporaryFolder folder;
+  InstalledPackage package;
+  package.paths = {path_of("l", InstalledType::softlink)};
+  std::vector<core::Sha256> roots;
+  for (const char* name : {"a", "b"}) {
+    const fs::path prefix = folder.path() / name;
+    fs::create_directories(prefix);
+    fs::create_symlink(prefix.string() + "2/x", prefix / "l");
+    roots.push_back(root_of(prefix, package));
+  }
+  CHECK(roots[0] != roots[1]);
+}
+
 TEST_CASE("the bytes of a root are those of the page") {
   // docs/formats/prefix.md, "The root of a package": computed there by hand, with sha256sum.
   const envlock_test::TemporaryFolder folder;
