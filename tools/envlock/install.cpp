@@ -13,6 +13,7 @@
 #include "envlock/report/install_report.h"
 #include "install_packages.h"
 #include "lock_target.h"
+#include "verify_prefix.h"
 
 namespace envlock::tools {
 namespace {
@@ -26,6 +27,7 @@ struct InstallArgs {
   bool allow_scripts = false;
   bool copy = false;
   bool force = false;
+  bool repair = false;
   std::size_t threads = 0;
 };
 
@@ -110,6 +112,24 @@ std::uint64_t bytes_to_get(const std::vector<lock::InstallPackage>& to_get, cons
   return bytes;
 }
 
+/// Packages of the lock whose files are not what their archives say.
+std::vector<std::string> packages_to_repair(const std::filesystem::path& folder, const LockTarget& lock,
+                                            const InstallArgs& args, Packages& packages, Session& session, Out& out) {
+  const verify::Verification verification = verify_prefix({.prefix = folder,
+                                                           .lock = &lock,
+                                                           .accepted = {},
+                                                           .depth = verify::Depth::full,
+                                                           .fetch = true,
+                                                           .threads = args.threads,
+                                                           .command = {}},
+                                                          packages, session, out);
+  std::set<std::string> names;
+  for (const verify::Finding& finding : verification.findings) {
+    if (finding.weight == verify::Weight::fault && !finding.package.empty()) names.insert(finding.package);
+  }
+  return {names.begin(), names.end()};
+}
+
 Exit tell(const report::InstallSummary& summary, Out& out) {
   if (out.json) {
     out.data(report::json_install(summary, out.notes.all()));
@@ -138,7 +158,11 @@ Exit run_install(const InstallArgs& args, Out& out) {
   const prefix::InstalledPackages installed =
       prefix::is_environment(folder) ? prefix::read_conda_meta(folder) : prefix::InstalledPackages{};
   if (!installed.broken.empty()) throw core::Error(installed.broken);
-  const prefix::Difference difference = prefix::compare(installed, target);
+  std::vector<std::string> relink;
+  if (args.repair && prefix::is_environment(folder)) {
+    relink = packages_to_repair(folder, lock, args, packages, session, out);
+  }
+  const prefix::Difference difference = prefix::compare(installed, target, relink);
   summary.difference = &difference;
   const std::vector<lock::InstallPackage> to_get = packages_to_get(lock, difference);
   if (args.dry_run) {
@@ -177,6 +201,7 @@ void add_install(CLI::App& app, Commands& commands) {
        .examples = {"# make .envlock/env beside the lock\nenvlock install",
                     "# an environment that conda knows by name\nenvlock install -n train",
                     "# what would change? Downloads nothing, writes nothing\nenvlock install --dry-run",
+                    "# put back what was changed since\nenvlock install --repair",
                     "# on a build machine without a GPU: name the platform\nenvlock install --platform linux-64-cuda12 "
                     "-p /opt/train"}},
       [args](Out& out) { return run_install(*args, out); });
@@ -187,6 +212,7 @@ void add_install(CLI::App& app, Commands& commands) {
   command.add_flag("--no-compile", args->no_compile, "do not compile the python sources of noarch packages");
   command.add_flag("--allow-scripts", args->allow_scripts, "run the post-link and pre-unlink scripts of packages");
   command.add_flag("--copy", args->copy, "copy files from the cache, never link them");
+  command.add_flag("--repair", args->repair, "verify what is there first, and put anew what is not as it should be");
   command.add_flag("--force", args->force, "change an environment that is marked as frozen");
   add_transport_options(command, args->channel);
   command.add_option("--threads", args->threads, "threads to use (default: one per core); never changes the result")

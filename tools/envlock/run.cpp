@@ -89,14 +89,49 @@ std::filesystem::path record_file(const RunArgs& args, const std::string& text) 
   return folder / (core::format(core::sha256(text)).substr(0, 24) + ".json");
 }
 
-/// True when the environment may be used.
-bool looks_right(const std::filesystem::path& folder, const LockTarget* lock, const RunArgs& args, Out& out) {
+/// The environment's root. It costs hashing every file, so it is kept beside the stamps of the last full look, and
+/// holds as long as these do.
+std::optional<core::Sha256> environment_root(const std::filesystem::path& folder, const std::filesystem::path& stamps,
+                                             bool unchanged, Session& session, Out& out) {
+  std::filesystem::path kept = stamps;
+  kept.replace_extension(".root");
+  std::error_code ignored;
+  const std::string bound =
+      std::filesystem::exists(stamps, ignored) ? core::format(core::sha256(core::read_file(stamps))) : "";
+  if (unchanged && !bound.empty() && std::filesystem::exists(kept, ignored)) {
+    const std::string text = core::read_file(kept, 256);
+    if (text.starts_with(bound + " ")) return core::parse_sha256(core::trim(text.substr(bound.size() + 1)));
+  }
+  const snapshot::Environment environment =
+      snapshot::capture_environment(folder, snapshot::Roots::compute, *session.progress, out.notes);
+  if (environment.root && !bound.empty()) {
+    core::write_file_atomically(kept, bound + " " + core::format(*environment.root) + "\n");
+  }
+  return environment.root;
+}
+
+/// True when the environment may be used; `record` gets what was found of it.
+bool looks_right(const std::filesystem::path& folder, const LockTarget* lock, const RunArgs& args,
+                 snapshot::RunRecord& record, Out& out) {
   Session session = open_session(args.channel, out);
+  if (args.no_verify) {
+    record.verified = "no";
+    if (!args.no_record)
+      record.root = environment_root(folder, stamps_file(session.cache, folder), false, session, out);
+    return true;
+  }
+  record.verified = "quick";
   Packages packages(session, lock != nullptr ? lock->file.parent_path() : std::filesystem::path(), out);
   const verify::Verification verification = verify_prefix(
       {.prefix = folder, .lock = lock, .accepted = {}, .depth = verify::Depth::quick, .command = "envlock verify"},
       packages, session, out);
-  if (verify::answer(verification, true) != verify::Answer::no) return true;
+  if (verify::answer(verification, true) != verify::Answer::no) {
+    if (!args.no_record) {
+      record.root = environment_root(folder, stamps_file(session.cache, folder), verification.tally.file_bytes == 0,
+                                     session, out);
+    }
+    return true;
+  }
   const report::VerifyReport report{.verification = &verification,
                                     .prefix = folder.string(),
                                     .lock = lock != nullptr ? lock->file.string() : "",
@@ -130,11 +165,9 @@ Exit run_run(const RunArgs& args, Out& out) {
                        .why = {"it has no conda-meta folder"},
                        .hints = {"make it with `envlock install`"}});
   }
-  if (!args.no_verify && !looks_right(folder, lock ? &*lock : nullptr, args, out)) return Exit::no;
-
   snapshot::RunRecord record;
+  if (!looks_right(folder, lock ? &*lock : nullptr, args, record, out)) return Exit::no;
   record.command = snapshot::without_secrets(args.command);
-  record.verified = args.no_verify ? "no" : "quick";
   if (lock) record.lock = core::sha256(lock->set.bytes);
   std::map<std::string, std::string> variables = prefix::read_variables(folder);
   if (lock) {

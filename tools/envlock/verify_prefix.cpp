@@ -30,6 +30,7 @@ verify::Expected expected_of(const LockTarget& lock) {
   for (const lock::InstallPackage& package : lock.platform.packages) expected.packages.push_back(package.record);
   expected.variables = lock.set.variables;
   for (const lock::LockedWheel& wheel : lock.platform.wheels) expected.pip_names.push_back(wheel.name);
+  expected.wheels = lock.platform.wheels;
   return expected;
 }
 
@@ -43,14 +44,13 @@ std::vector<conda::PackageRecord> claimed_records(const std::filesystem::path& p
   return records;
 }
 
-/// Where the stamps of a prefix are kept: not in the prefix, whose bytes an install fixes.
+}  // namespace
+
 std::filesystem::path stamps_file(const std::filesystem::path& cache, const std::filesystem::path& prefix) {
   std::error_code error;
   const std::filesystem::path real = std::filesystem::weakly_canonical(prefix, error);
   return cache / "prefixes-1" / (core::format(core::sha256((error ? prefix : real).string())) + ".stamps");
 }
-
-}  // namespace
 
 verify::Verification verify_prefix(const VerifyRequest& request, Packages& packages, Session& session, Out& out) {
   verify::Expected expected;
@@ -59,8 +59,8 @@ verify::Verification verify_prefix(const VerifyRequest& request, Packages& packa
   options.depth = request.depth;
   options.threads = request.threads;
   options.archive_folders = archive::foreign_package_folders();
-  options.archives =
-      packages.archives(request.lock != nullptr ? expected.packages : claimed_records(request.prefix), request.fetch);
+  options.archives = packages.archives(request.lock != nullptr ? expected.packages : claimed_records(request.prefix),
+                                       expected.wheels, request.fetch);
   options.accepted_roots = accepted_roots(request.accepted);
   options.stamps_file = stamps_file(session.cache, request.prefix);
   options.environment = process_variables();

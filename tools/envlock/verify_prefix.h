@@ -22,6 +22,9 @@ struct VerifyRequest {
   std::string command;  ///< for hints: how to run this again
 };
 
+/// Where the stamps of a prefix are kept: not in the prefix, whose bytes an install fixes.
+std::filesystem::path stamps_file(const std::filesystem::path& cache, const std::filesystem::path& prefix);
+
 /// Runs `verify` with this machine, this process's environment and our cache.
 /// Throws: core::Error of reading the prefix, the snapshots or the channels' addresses.
 verify::Verification verify_prefix(const VerifyRequest& request, Packages& packages, Session& session, Out& out);
