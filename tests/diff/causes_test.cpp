@@ -123,6 +123,16 @@ TEST_CASE("what was asked before and after stands in the reason") {
   CHECK(change_of(diff, "x").reason == "no longer asked for; it was `x`");
 }
 
+TEST_CASE("without requests what came or went begins with the one that nothing else needed") {
+  const Diff diff =
+      compare(inventory("a", {item("lab", "1", "h_0", {"server"}), item("server", "1", "h_0", {"x", "y", "z"}),
+                              item("x", "1"), item("y", "1"), item("z", "1")}),
+              inventory("b", {}));
+  CHECK(change_of(diff, "lab").cause.empty());
+  CHECK(change_of(diff, "x").cause == Chain{"lab", "server", "x"});
+  CHECK(names_in_order(diff) == Chain{"lab", "server", "x", "y", "z"});
+}
+
 TEST_CASE("packages that need each other do not go round in circles") {
   std::vector<Item> from{item("a", "1", "h_0", {"b 1"}), item("b", "1", "h_0", {"a 1"})};
   std::vector<Item> to{item("a", "2", "h_0", {"b 2"}), item("b", "2", "h_0", {"a 2"})};

@@ -50,8 +50,8 @@ TEST_CASE("each rule hits what it names and nothing else") {
 
 TEST_CASE("added and removed are rules") {
   const Diff diff = compare(inventory("a", {item("gone", "1")}), inventory("b", {item("come", "1")}));
-  CHECK(check(diff, parse_policy({"added"})).front().why == std::vector<std::string>{"come: added 1 h_0"});
-  CHECK(check(diff, parse_policy({"removed"})).front().why == std::vector<std::string>{"gone: removed 1 h_0"});
+  CHECK(check(diff, parse_policy({"added"})).front().why == std::vector<std::string>{"`come`: added 1 h_0"});
+  CHECK(check(diff, parse_policy({"removed"})).front().why == std::vector<std::string>{"`gone`: removed 1 h_0"});
 }
 
 TEST_CASE("the rule cuda hits packages of CUDA, builds for another, and facts") {
@@ -88,7 +88,7 @@ TEST_CASE("a diagnostic names the rule, and the first of many changes") {
   CHECK(forbidden[0].code == "diff-forbidden");
   CHECK(forbidden[0].what.starts_with("`--fail-on major` forbids 30 changes"));
   CHECK(forbidden[0].why.size() == 11);
-  CHECK(forbidden[0].why.front() == "p10: 1.0 → 2.0");
+  CHECK(forbidden[0].why.front() == "`p10`: 1.0 → 2.0");
   CHECK(forbidden[0].why.back() == "and 20 more");
 }
 

@@ -50,7 +50,7 @@ TEST_CASE("no document is without its example") {
                             read_whole(std::string(ENVLOCK_SOURCE_DIR) + "/docs/formats/probe-run.md");
   for (const char* name :
        {"report/errors", "report/lock-report", "report/lock-check", "report/search", "report/search-here", "report/why",
-        "report/export", "report/verify", "report/probe-diff", "probe/invented-run"}) {
+        "report/export", "report/diff", "report/verify", "report/probe-diff", "probe/invented-run"}) {
     INFO(name);
     CHECK(pages.find("<!-- example: " + std::string(name) + ".json -->\n```json\n{\n") != std::string::npos);
   }

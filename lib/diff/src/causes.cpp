@@ -47,6 +47,7 @@ struct Node {
   std::vector<std::size_t> out;                                    ///< indexes of edges
   std::size_t by = kNobody;                                        ///< the edge that brought it about
   bool settled = false;
+  bool is_owned = false;  ///< came or went, and something else brought that about: no chain should begin here
 };
 
 std::optional<conda::Version> version_of(const std::optional<Item>& item) {
@@ -214,7 +215,11 @@ class Causes {
     edges_.erase(std::unique(edges_.begin(), edges_.end(),
                              [&](const Edge& a, const Edge& b) { return pair_of(a) == pair_of(b); }),
                  edges_.end());
-    for (std::size_t i = 0; i < edges_.size(); ++i) nodes_[edges_[i].cause].out.push_back(i);
+    for (std::size_t i = 0; i < edges_.size(); ++i) {
+      nodes_[edges_[i].cause].out.push_back(i);
+      Node& effect = nodes_[edges_[i].effect];
+      effect.is_owned = effect.change != nullptr && (!effect.change->from || !effect.change->to);
+    }
   }
 
   static bool specs_differ(const Change& change) {
@@ -254,6 +259,7 @@ class Causes {
 
   /// How much a node that is not settled would move, and what decides between equals. Greater comes first.
   struct Rank {
+    bool is_free = false;  ///< not owned by another
     std::size_t moved = 0;
     bool requested = false;
     bool is_version_change = false;
@@ -261,8 +267,8 @@ class Causes {
     std::size_t node = 0;
 
     bool operator<(const Rank& other) const {
-      return std::tie(moved, requested, is_version_change, other.name, other.node) <
-             std::tie(other.moved, other.requested, other.is_version_change, name, node);
+      return std::tie(is_free, moved, requested, is_version_change, other.name, other.node) <
+             std::tie(other.is_free, other.moved, other.requested, other.is_version_change, name, node);
     }
   };
 
@@ -270,7 +276,12 @@ class Causes {
     const Node& node = nodes_[at];
     const auto moved = std::count_if(node.out.begin(), node.out.end(),
                                      [&](std::size_t edge) { return !nodes_[edges_[edge].effect].settled; });
-    return {static_cast<std::size_t>(moved), node.change->requested, is_version_change(node), node.name, at};
+    return {!node.is_owned,
+            static_cast<std::size_t>(moved),
+            node.change->requested,
+            is_version_change(node),
+            node.name,
+            at};
   }
 
   /// Lets the one that moves most of what is left begin a chain, again and again.
@@ -341,9 +352,9 @@ class Causes {
     };
     const std::string was = change.from && change.from->requested ? specs(*change.from) : "";
     const std::string is = change.to && change.to->requested ? specs(*change.to) : "";
-    if (is.empty() && was.empty()) return "";
+    if (is == was) return "";
     if (is.empty()) return "no longer asked for; it was " + was;
-    if (was.empty() || was == is) return "asked for as " + is;
+    if (was.empty()) return "asked for as " + is;
     return "asked for as " + is + ", before as " + was;
   }
 

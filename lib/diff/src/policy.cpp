@@ -98,7 +98,7 @@ bool is_pattern(std::string_view text) {
 
 std::string told(const ChangeGroup& group) {
   const Change& change = group.change();
-  const std::string name = core::printable(change.item().name);
+  const std::string name = "`" + core::printable(change.item().name) + "`";
   const auto version = [](const Item& item) {
     return core::printable(item.version) + (item.build.empty() ? "" : " " + core::printable(item.build));
   };
@@ -127,7 +127,7 @@ std::string told(const FactChange& fact) {
   const auto value = [](const std::string& text) {
     return text.empty() ? std::string("nothing") : core::printable(text);
   };
-  return core::printable(fact.what) + ": " + value(fact.from) + " → " + value(fact.to) +
+  return "`" + core::printable(fact.what) + "`: " + value(fact.from) + " → " + value(fact.to) +
          (fact.platform.empty() ? "" : ", on " + core::printable(fact.platform));
 }
 

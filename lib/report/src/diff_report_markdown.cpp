@@ -142,13 +142,17 @@ std::string counts_of(const std::vector<const ChangeGroup*>& groups) {
 }
 
 /// The few names that stand for a cause's changes: those with another version first.
-std::string examples_of(const std::vector<const ChangeGroup*>& groups) {
+std::string examples_of(const std::vector<const ChangeGroup*>& groups, const std::string& root) {
   constexpr std::size_t kMost = 4;
   std::vector<std::string> names;
-  for (std::size_t i = 0; i < std::min(kMost, groups.size()); ++i) {
-    names.push_back(markdown_code(groups[i]->change().item().name));
+  for (const ChangeGroup* group : groups) {
+    const std::string& name = group->change().item().name;
+    const std::string code = markdown_code(name);
+    if (name == root || std::find(names.begin(), names.end(), code) != names.end()) continue;
+    if (names.size() == kMost) return joined(names) + ", …";
+    names.push_back(code);
   }
-  return joined(names) + (groups.size() > kMost ? ", …" : "");
+  return joined(names);
 }
 
 std::string draw_causes(const std::vector<DiffSection>& sections, const diff::Diff& diff) {
@@ -162,7 +166,7 @@ std::string draw_causes(const std::vector<DiffSection>& sections, const diff::Di
       left_out += all.size();
       continue;
     }
-    table.add({title_of(section, diff), format_count(all.size()), counts_of(all), examples_of(all)});
+    table.add({title_of(section, diff), format_count(all.size()), counts_of(all), examples_of(all, section.root)});
   }
   return table.draw() + (left_out == 0 ? "" : "\nand " + count_of(left_out, "change") + " for other causes\n");
 }
@@ -187,7 +191,7 @@ std::string heading_of(const diff::Diff& diff) {
   };
   const std::size_t others = diff.changes.size() - requested;
   add(requested, count_of(requested, "direct change"));
-  add(others, requested > 0 ? format_count(others) + " more pulled along" : count_of(others, "change"));
+  add(others, requested > 0 ? format_count(others) + " more" : count_of(others, "change"));
   add(diff.facts.size(), count_of(diff.facts.size(), "fact") + " of machine or settings");
   return "### " + markdown_code(diff.from) + " → " + markdown_code(diff.to) + (counts.empty() ? "" : ": " + counts) +
          "\n";

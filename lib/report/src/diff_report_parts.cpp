@@ -59,7 +59,10 @@ std::vector<DiffSection> sections_of(const diff::Diff& diff) {
   std::map<std::string_view, const ChangeGroup*> by_name;
   std::map<std::string_view, bool> is_root;
   for (const ChangeGroup& group : diff.changes) {
-    by_name.emplace(group.change().item().name, &group);
+    // Where the platforms do not agree on what happened to it, no title can say it.
+    if (const auto [known, is_new] = by_name.emplace(group.change().item().name, &group); !is_new) {
+      known->second = nullptr;
+    }
     if (!group.change().cause.empty()) is_root[group.change().cause.front()] = true;
   }
   std::vector<DiffSection> sections;

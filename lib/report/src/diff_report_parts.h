@@ -17,8 +17,9 @@ struct DiffSection {
     rest,      ///< nothing forces these
   };
   Kind kind = Kind::rest;
-  std::string root;                               ///< name of the cause
-  const diff::ChangeGroup* root_group = nullptr;  ///< its change; null for a virtual package
+  std::string root;  ///< name of the cause
+  const diff::ChangeGroup* root_group =
+      nullptr;  ///< its change; null for a virtual package, or where platforms differ in it
   std::vector<const diff::ChangeGroup*> rows;     ///< what is worth a row
   std::vector<const diff::ChangeGroup*> rebuilt;  ///< nothing but another build: names are enough
   /// Nothing but another channel, by (from, to): names are enough.

@@ -17,7 +17,7 @@ using diff::ChangeKind;
 
 constexpr std::size_t kFewRows = 20;
 constexpr std::size_t kFewNames = 8;
-constexpr int kLeastReason = 24;
+constexpr int kLeastReason = 36;
 
 struct Cell {
   std::string text;

@@ -42,8 +42,12 @@ std::string markdown_words(std::string_view text) {
     if (is_code) {
       words += markdown_code(part);
     } else {
-      for (const char c : part) {
-        if (std::string_view("\\`*_{}[]()#+-!|<>~=&@:").find(c) != std::string_view::npos) words += '\\';
+      for (std::size_t i = 0; i < part.size(); ++i) {
+        const char c = part[i];
+        // ":smile:" and "https://" begin with a colon that something follows.
+        const bool is_mark = std::string_view("\\`*_[]()!|<>&@#").find(c) != std::string_view::npos ||
+                             (c == ':' && i + 1 < part.size() && part[i + 1] != ' ');
+        if (is_mark) words += '\\';
         words += c;
         // What the site itself makes of text: mentions and references.
         if (c == '@' || c == '#') words += "&#8203;";
