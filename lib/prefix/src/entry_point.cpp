@@ -6,6 +6,7 @@
 #include "envlock/core/diagnostic.h"
 #include "envlock/core/text.h"
 #include "envlock/prefix/manifest.h"
+#include "manifest_invalid.h"
 
 namespace envlock::prefix {
 
@@ -13,7 +14,7 @@ namespace {
 
 [[noreturn]] void fail(std::string_view text, std::string why) {
   throw core::Error(core::Diagnostic{.code = "entry-point-invalid",
-                                     .what = "`" + core::printable(text) + "` is no entry point",
+                                     .what = show(text) + " is no entry point",
                                      .where = {},
                                      .why = {std::move(why)},
                                      .hints = {"an entry point is written `command = module.name:function`"}});

@@ -31,7 +31,8 @@ void throw_package_invalid(std::string_view package, std::string_view file, std:
 }
 
 std::string show(std::string_view text) {
-  return "`" + core::printable(text) + "`";
+  // Appended piece by piece: g++ 12 warns falsely about a character put before a string.
+  return std::string(1, '`').append(core::printable(text)).append(1, '`');
 }
 
 bool is_safe_relative_path(std::string_view path) {
