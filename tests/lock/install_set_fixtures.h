@@ -18,7 +18,7 @@ inline const std::string kUrl = "https://conda.anaconda.org/conda-forge/linux-64
 
 inline lock::InstallSet read(const std::string& text, const std::string& environment = {}) {
   core::Notes notes;
-  return lock::parse_install_set(text, "x.lock", "/work/locks", notes, environment);
+  return lock::parse_install_set(text, "x.lock", "/project/locks", notes, environment);
 }
 
 /// "name version build subdir categories" of each package, then "wheel name version categories".

@@ -140,7 +140,7 @@ TEST_CASE("variables and ~ are expanded to fetch, and secrets appear in nothing 
           kMd5 + "\nhttps://h.example/$ENVLOCK_TEST_TOKEN/linux-64/b-1-0.conda#" + kMd5 +
           "\n~/channel/linux-64/c-1-0.conda#" + kMd5 + "\nhttps://h.example/${ENVLOCK_NOT_SET}/linux-64/d-1-0.conda#" +
           kMd5 + "\n",
-      "x.txt", "/work/locks", notes);
+      "x.txt", "/project/locks", notes);
   const auto& packages = set.platforms[0].packages;
   CHECK(packages[0].url == "https://u:pw@h.example/t/tk-hunter2/lab/linux-64/a-1-0.conda?sig=xyz");
   CHECK(packages[0].record.channel == "https://h.example/lab");
