@@ -10,18 +10,18 @@ namespace envlock::tools {
 namespace {
 
 constexpr std::string_view kScheme = "ssh://";
-constexpr std::string_view kForm = "ssh://[USER@]HOST[:PORT]/PREFIX";
 constexpr double kMostSeconds = 24 * 3600;  // a connection that is lost is noticed by ssh
 constexpr int kExitOfSsh = 255;             // ssh's own; others are those of what ran there
 constexpr int kExitNotFound = 127;
 constexpr int kExitNotExecutable = 126;
 
 [[noreturn]] void refuse(std::string_view text, const std::string& why) {
-  throw core::Error({.code = "invalid-argument",
-                     .what = "`" + core::printable(text) + "` does not name an environment on another machine",
-                     .where = std::nullopt,
-                     .why = {why},
-                     .hints = {"write " + std::string(kForm)}});
+  throw core::Error(
+      {.code = "invalid-argument",
+       .what = "`" + core::printable(text) + "` does not name an environment on another machine",
+       .where = std::nullopt,
+       .why = {why},
+       .hints = {"write ssh://host/prefix, with `user@` before the host and `:port` behind it where they are needed"}});
 }
 
 bool consists_of(std::string_view text, std::string_view further) {
@@ -113,6 +113,22 @@ std::vector<std::string> lines_of(const std::string& errors) {
        lines_of(ran.errors), "the words are those of the envlock there");
 }
 
+/// The document, with hints that fit an answer.
+snapshot::Snapshot read_answer(const std::string& text, const std::string& host) {
+  try {
+    return snapshot::parse(text, "the answer of " + host);
+  } catch (const core::Error& error) {
+    std::vector<core::Diagnostic> diagnostics = error.diagnostics();
+    for (core::Diagnostic& diagnostic : diagnostics) {
+      diagnostic.hints = {diagnostic.code == "snapshot-version"
+                              ? "install the same version of envlock on both machines"
+                              : "see what `ssh " + host +
+                                    " true` prints: a shell's start-up files should say nothing here"};
+    }
+    throw core::Error(std::move(diagnostics));
+  }
+}
+
 }  // namespace
 
 bool is_remote(std::string_view text) {
@@ -163,7 +179,7 @@ snapshot::Snapshot take_remote_snapshot(const RemotePlace& place, const std::vec
          .hints = {"install OpenSSH's client, or run `envlock snapshot -o FILE` there and copy the file"}});
   }
   if (ran->exit_code != 0) tell_failure(*ran, place.destination);
-  snapshot::Snapshot answer = snapshot::parse(ran->output, "the answer of " + place.destination);
+  snapshot::Snapshot answer = read_answer(ran->output, place.destination);
   if (std::vector<std::string> lines = lines_of(ran->errors); !lines.empty()) {
     notes.note({.code = "remote-said",
                 .what = "`" + place.destination + "` said something beside its answer",
