@@ -115,14 +115,16 @@ std::optional<std::string> guess_prefix(std::string_view original, std::string_v
   const std::size_t at = original.find(placeholder.text);
   if (at == std::string_view::npos || placeholder.text.empty()) return std::nullopt;
   if (on_disk.substr(0, at) != original.substr(0, at)) return std::nullopt;
-  // What follows the placeholder up to the end of the path also follows the prefix on disk.
+  // What follows the placeholder up to the end of the path, and the character that ends it, follow the prefix on disk.
   const std::string_view rest = original.substr(at + placeholder.text.size());
-  const std::string_view after = rest.substr(0, rest.find_first_of(std::string_view("\0\n\"' :;", 7)));
+  const std::size_t end = rest.find_first_of(std::string_view("\0\n\"' :;", 7));
+  const std::string_view after = rest.substr(0, end == std::string_view::npos ? end : end + 1);
   const std::string_view tail = on_disk.substr(std::min(at, on_disk.size()));
-  const std::string_view path = tail.substr(0, tail.find_first_of(std::string_view("\0\n", 2)));
-  const std::size_t end = after.empty() ? path.size() : path.find(after);
-  if (end == std::string_view::npos || end < 2 || path.front() != '/') return std::nullopt;
-  return std::string(path.substr(0, end));
+  const std::size_t length = after.empty() ? tail.size() : tail.find(after);
+  if (length == std::string_view::npos || length < 2 || tail.front() != '/') return std::nullopt;
+  const std::string_view path = tail.substr(0, length);
+  if (path.find_first_of(std::string_view("\0\n", 2)) != std::string_view::npos) return std::nullopt;
+  return std::string(path);
 }
 
 }  // namespace envlock::verify

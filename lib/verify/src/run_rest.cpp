@@ -49,7 +49,18 @@ void Run::check_rest() {
   surroundings.python_version = view_.python ? view_.python->version : std::string();
   surroundings.names = known_names();
   surroundings.expected = expected_;
-  surroundings.state = prefix::read_variables(prefix_);
+  try {
+    surroundings.state = prefix::read_variables(prefix_);
+  } catch (const core::Error& error) {
+    // What is no conda-meta/state was edited, or is half of an install: a fault like any other, and no reason to stop.
+    for (const core::Diagnostic& broken : error.diagnostics()) {
+      findings_.push_back({.weight = Weight::fault,
+                           .group = Group::surroundings,
+                           .package = {},
+                           .path = "conda-meta/state",
+                           .diagnostic = broken});
+    }
+  }
   check_surroundings(surroundings, options_, advice_, findings_);
   if (options_.machine) {
     std::vector<conda::PackageRecord> records;

@@ -139,8 +139,8 @@ class Strangers {
                          .package = {},
                          .path = {},
                          .diagnostic = {.code = "strangers-elsewhere",
-                                        .what = count_of(count, "file") +
-                                                " belong to no package, where nothing runs or imports them by itself",
+                                        .what = count_of(count, "file") + (count == 1 ? " belongs" : " belong") +
+                                                " to no package, where nothing runs or imports it by itself",
                                         .where = {},
                                         .why = std::move(why),
                                         .hints = {}},

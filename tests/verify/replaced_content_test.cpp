@@ -1,0 +1,79 @@
+// Files with a placeholder that are compared in pieces.
+#include "replaced_content.h"
+
+#include "scene.h"
+#include "support/catch.h"
+#include "support/temporary_folder.h"
+
+using namespace envlock;
+using verify::guess_prefix;
+
+namespace {
+
+const std::string kPlaceholder = "/opt/placeholder_" + std::string(100, 'p');
+const std::string kPrefix = "/home/me/env";
+
+/// Compares, handing the original over in parts of `step` bytes.
+verify::ReplacedOutcome compare(const std::string& original, const std::string& on_disk, prefix::FileMode mode,
+                                std::size_t step) {
+  const envlock_test::TemporaryFolder folder;
+  folder.write("file", on_disk);
+  const verify::Folder prefix(folder.path());
+  const verify::Tree tree = verify::walk(prefix);
+  verify::ReplacedContent content(verify::DiskFile(prefix, *tree.find("file")), {kPlaceholder, mode}, {kPrefix});
+  for (std::size_t at = 0; at < original.size(); at += step) content.add(std::string_view(original).substr(at, step));
+  return content.finish();
+}
+
+/// More than two pieces, with a placeholder in every kilobyte.
+std::string large(prefix::FileMode mode) {
+  std::string bytes;
+  for (int i = 0; bytes.size() < (std::size_t{40} << 20); ++i) {
+    bytes += kPlaceholder + "/lib/" + std::to_string(i);
+    bytes += mode == prefix::FileMode::text ? std::string(900, 'x') + "\n" : std::string(900, '\0') + "\x01";
+  }
+  return bytes;
+}
+
+}  // namespace
+
+TEST_CASE("a large file is compared in pieces as a small one is in whole") {
+  const auto mode = GENERATE(prefix::FileMode::text, prefix::FileMode::binary);
+  const std::string original = large(mode);
+  std::string on_disk = prefix::replace_prefix(original, {kPlaceholder, mode}, kPrefix);
+  CHECK(compare(original, on_disk, mode, 100'003).dialect == prefix::Dialect::conda);
+  const std::size_t place = std::size_t{35} << 20;
+  if (place < on_disk.size()) {
+    on_disk[place] ^= 1;
+    const verify::ReplacedOutcome outcome = compare(original, on_disk, mode, 100'003);
+    CHECK_FALSE(outcome.dialect);
+    CHECK(outcome.first_difference == place);
+  }
+  on_disk = prefix::replace_prefix(original, {kPlaceholder, mode}, kPrefix) + "more";
+  CHECK_FALSE(compare(original, on_disk, mode, 1'000'000).dialect);
+}
+
+TEST_CASE("a line within a file that begins as a first line would is no first line") {
+  std::string original = "#!" + kPlaceholder + "/bin/python\n";
+  while (original.size() < (std::size_t{20} << 20)) {
+    original += "#!" + kPlaceholder + "/a b/" + std::string(100, 'y') + "\n";
+  }
+  const std::string on_disk = prefix::replace_prefix(original, {kPlaceholder, prefix::FileMode::text}, kPrefix);
+  CHECK(compare(original, on_disk, prefix::FileMode::text, 65536).dialect == prefix::Dialect::conda);
+}
+
+TEST_CASE("a file of another size is not the package's") {
+  const std::string original = kPlaceholder + "/x\n";
+  CHECK_FALSE(compare(original, "", prefix::FileMode::text, 10).dialect);
+  CHECK_FALSE(compare(original, kPrefix + "/x\n\n", prefix::FileMode::text, 10).dialect);
+  CHECK(compare(original, kPrefix + "/x\n", prefix::FileMode::text, 10).dialect == prefix::Dialect::conda);
+  CHECK(compare("", "", prefix::FileMode::text, 10).dialect == prefix::Dialect::conda);
+}
+
+TEST_CASE("the place that a file was installed to is read off it") {
+  const prefix::Placeholder text{kPlaceholder, prefix::FileMode::text};
+  CHECK(guess_prefix("#!" + kPlaceholder + "/bin/python\n", "#!/old/env/bin/python\n", text) == "/old/env");
+  CHECK(guess_prefix("p='" + kPlaceholder + "'\n", "p='/old/env'\n", text) == "/old/env");
+  CHECK_FALSE(guess_prefix("#!" + kPlaceholder + "/bin/python\n", "#!old/bin/python\n", text));
+  CHECK_FALSE(guess_prefix("#!" + kPlaceholder + "/bin/python\n", "changed\n", text));
+}
