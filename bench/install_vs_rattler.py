@@ -85,14 +85,15 @@ class Bench:
             if process.returncode != 0:
                 sys.exit(f"verify: exit {process.returncode}\n{process.stdout.decode()[:2000]}")
             tallies.append(json.loads(process.stdout)["tally"])
-        tallies = sorted(tallies[1:], key=lambda t: t["seconds"])
+        tallies = sorted(tallies[1:], key=lambda t: t["microseconds"])
         tally = tallies[len(tallies) // 2]
         bytes_hashed = tally["file_bytes"] + tally["archive_bytes"]
         cores = os.cpu_count()
         speed = subprocess.run(["openssl", "speed", "-multi", str(cores), "-seconds", "2", "-bytes", "1048576", "-evp", "sha256"], capture_output=True, text=True)
         rate = float(re.search(r"sha256\s+([\d.]+)k", speed.stdout, re.I).group(1)) * 1000
-        net = tally["seconds"] - tally["decompression_seconds"] / cores
-        for title, seconds in (("verify, as it is", tally["seconds"]), ("verify, decompression taken off", net)):
+        whole = tally["microseconds"] / 1e6
+        net = whole - tally["decompression_microseconds"] / 1e6 / cores
+        for title, seconds in (("verify, as it is", whole), ("verify, decompression taken off", net)):
             self.rows.append([title, f"{bytes_hashed / seconds / 1e9:.2f} GB/s of {bytes_hashed / 1e6:.0f} MB", f"{rate / 1e9:.2f} GB/s", f"{bytes_hashed / seconds / rate:.2f}"])
 
 
