@@ -9,6 +9,7 @@ from 3.10 to 3.12, so that a third of the packages is rebuilt, and a tenth goes 
 import argparse
 import hashlib
 import json
+import os
 import pathlib
 import statistics
 import subprocess
@@ -95,12 +96,17 @@ FORMATS = {"envlock.lock": envlock_lock, "conda-lock.yml": conda_lock, "pixi.loc
 
 
 def milliseconds(command):
-    begin = time.perf_counter()
-    result = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    elapsed = (time.perf_counter() - begin) * 1000
-    if result.returncode != 1:
-        sys.exit(f"exit code {result.returncode}, where 1 was expected: {' '.join(command)}\n{result.stderr}")
-    return elapsed
+    """Wall time and processor time of one run. On a busy machine only the second tells anything."""
+    with tempfile.TemporaryFile() as errors:
+        begin = time.perf_counter()
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)
+        _, status, usage = os.wait4(process.pid, 0)
+        elapsed = (time.perf_counter() - begin) * 1000
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 1:
+            errors.seek(0)
+            sys.exit(f"exit code {process.returncode}, where 1 was expected: {' '.join(command)}\n{errors.read().decode(errors='replace')}")
+    return elapsed, (usage.ru_utime + usage.ru_stime) * 1000
 
 
 def main():
@@ -115,7 +121,7 @@ def main():
         folder = pathlib.Path(options.keep or scratch)
         folder.mkdir(parents=True, exist_ok=True)
         print(f"{options.packages} packages on each side, {options.rounds} rounds, whole process; the aim is {AIM_MILLISECONDS} ms\n")
-        print("| format | KB, both | median ms | least ms | |\n|---|---|---|---|---|")
+        print("| format | KB, both | median ms | least ms | median of processor time, ms | |\n|---|---|---|---|---|---|")
         for name, write in FORMATS.items():
             files = []
             for side in ("old", "new"):
@@ -125,8 +131,9 @@ def main():
             milliseconds(command)
             times = [milliseconds(command) for _ in range(options.rounds)]
             size = sum(file.stat().st_size for file in files) // 1000
-            median = statistics.median(times)
-            print(f"| {name} | {size:,} | {median:.1f} | {min(times):.1f} | {'met' if median < AIM_MILLISECONDS else 'missed'} |")
+            median = statistics.median(wall for wall, _ in times)
+            print(f"| {name} | {size:,} | {median:.1f} | {min(times)[0]:.1f} | {statistics.median(cpu for _, cpu in times):.1f} | "
+                  f"{'met' if median < AIM_MILLISECONDS else 'missed'} |")
     return 0
 
 

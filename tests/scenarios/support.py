@@ -102,7 +102,7 @@ class Scenario(unittest.TestCase):
         if result.code != 0 and "--json" in arguments and result.out:
             json.loads(result.out)
         elif result.code == 1 and arguments[0] in ("probe", "diff"):
-            self.assertRegex(result.out, r"error\[[a-z0-9-]+\]: |the odd one out is |in \d+ groups", shown)  # a finding is the answer: data
+            self.assertRegex(result.out, r"error\[[a-z0-9-]+\]: |the odd one out is |in \d+ groups| → ", shown)  # a finding is the answer: data
         elif result.code != 0:
             self.assertRegex(result.err, r"error\[[a-z0-9-]+\]: ", shown)
         new = self.files() - before

@@ -9,6 +9,7 @@
 #include "commands.h"
 #include "envlock/core/file.h"
 #include "envlock/core/text.h"
+#include "envlock/prefix/conda_meta.h"
 #include "envlock/report/lock_report.h"
 #include "lock_facts.h"
 #include "lock_inputs.h"
@@ -87,6 +88,17 @@ IndexSource open_source(const LockArgs& args, const LockInputs& inputs, const lo
   return source;
 }
 
+/// The picks of a lock of any tool, or of the environment that a folder is.
+std::vector<lock::Preference> read_like(const std::string& source, core::Notes& notes) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(source, ignored)) return lock::read_preferences(source, notes);
+  prefix::InstalledPackages installed = prefix::read_conda_meta(source);
+  for (core::Diagnostic& broken : installed.broken) notes.warning(std::move(broken));
+  std::vector<conda::PackageRecord> records;
+  for (prefix::InstalledPackage& package : installed.packages) records.push_back(std::move(package.record));
+  return lock::preferences_of(records);
+}
+
 SolveOptions make_solve_options(const LockArgs& args, const LockInputs& inputs, const lock::Options& options,
                                 Out& out) {
   SolveOptions solve;
@@ -99,7 +111,7 @@ SolveOptions make_solve_options(const LockArgs& args, const LockInputs& inputs, 
     for (const std::string_view name : core::split(names, ',')) solve.freed.insert(core::to_lower(core::trim(name)));
   }
   for (const std::string& source : args.like) {
-    const std::vector<lock::Preference> preferences = lock::read_preferences(source, out.notes);
+    const std::vector<lock::Preference> preferences = read_like(source, out.notes);
     solve.like.insert(solve.like.end(), preferences.begin(), preferences.end());
   }
   solve.loosen = args.loosen == "build" ? lock::Loosen::build : lock::Loosen::none;
@@ -233,7 +245,8 @@ void add_lock(CLI::App& app, Commands& commands) {
       command
           .add_option(
               "--like", args->like,
-              "prefer the packages of this envlock.lock, @EXPLICIT file, conda-lock.yml, pixi.lock or environment.yml")
+              "prefer the packages of this envlock.lock, @EXPLICIT file, conda-lock.yml, pixi.lock, environment.yml or "
+              "environment folder")
           ->type_name("SOURCE");
   command.add_option("--loosen", args->loosen, "with --like: another build of the same version counts as the same")
       ->type_name("build")
