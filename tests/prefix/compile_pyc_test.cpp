@@ -170,3 +170,23 @@ TEST_CASE("nothing is compiled when that is not wanted") {
   CHECK(result.not_compiled.empty());
   CHECK(shop.notes.all().empty());
 }
+
+TEST_CASE("the python is told to write nothing, and gets no variables of ours") {
+  Workshop shop;
+  const fs::path prefix = shop.folder() / "env";
+  const std::string script = "#!/bin/sh\nfor word; do case $word in -*) printf '%s ' $word;; esac; done > '" +
+                             (shop.folder() / "words").string() + "'\n/usr/bin/env > '" +
+                             (shop.folder() / "variables").string() + "'\n";
+  const WantedPackage python = shop.make(
+      {.name = "python", .version = "3.11.0", .files = {{.path = "bin/python3.11", .bytes = script, .mode = 0755}}});
+  setenv("PYTHONPATH", "/nowhere", 1);
+  InstallOptions options;
+  options.threads = 1;
+  shop.install(prefix, target_of({shop.make(modules()), python}), options);
+  unsetenv("PYTHONPATH");
+  CHECK(read(shop.folder() / "words") == "-B -s -S -W -c ");
+  const std::string variables = read(shop.folder() / "variables");
+  CHECK(variables.find("PYTHONHASHSEED=0\n") != std::string::npos);
+  CHECK(variables.find("PYTHONPATH") == std::string::npos);
+  CHECK(variables.find("HOME") == std::string::npos);
+}

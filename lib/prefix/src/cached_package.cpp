@@ -1,11 +1,15 @@
 #include "cached_package.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "envlock/core/diagnostic.h"
-#include "envlock/core/file.h"
 #include "envlock/core/parallel.h"
 #include "envlock/core/text.h"
+#include "prefix_folder.h"
 
 namespace envlock::prefix {
 namespace {
@@ -44,15 +48,11 @@ void throw_cache_changed(const PackageToLink& package, const archive::UnpackedFi
                  "`, then run the same command again"}});
 }
 
-std::string read_cached(const PackageToLink& package, const archive::UnpackedFile& file) {
-  std::string bytes;
-  try {
-    bytes = core::read_file(package.unpacked->path_of(file));
-  } catch (const core::Error&) {
-    throw_cache_changed(package, file);
-  }
-  if (core::sha256(bytes) != file.sha256) throw_cache_changed(package, file);
-  return bytes;
+std::string read_proved(const PackageToLink& package, const archive::UnpackedFile& file) {
+  const Descriptor opened(open(package.unpacked->path_of(file).c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  std::optional<std::string> bytes = opened ? read_all(opened.get()) : std::nullopt;
+  if (!bytes || bytes->size() != file.entry.size) throw_cache_changed(package, file);
+  return std::move(*bytes);
 }
 
 void read_cached_manifest(PackageToLink& package) {
@@ -60,7 +60,9 @@ void read_cached_manifest(PackageToLink& package) {
   for (const char* name : kInfoFiles) {
     const archive::UnpackedFile* file = package.unpacked->find(std::string("info/") + name);
     if (file == nullptr || file->entry.kind != archive::EntryKind::file) continue;
-    info.emplace(name, read_cached(package, *file));
+    std::string bytes = read_proved(package, *file);
+    if (core::sha256(bytes) != file->sha256) throw_cache_changed(package, *file);
+    info.emplace(name, std::move(bytes));
   }
   package.manifest = parse_manifest(info, package.wanted->record.file_name);
   check_identity(package);
@@ -72,8 +74,7 @@ void prove_cached_files(const std::vector<PackageToLink>& packages, const std::v
   core::parallel_for((files.size() + kBatch - 1) / kBatch, threads, [&](std::size_t batch) {
     for (std::size_t i = batch * kBatch; i < std::min(files.size(), (batch + 1) * kBatch); ++i) {
       const PlannedFile& file = files[i];
-      // What is rewritten is hashed when it is read.
-      if (file.source != FileSource::link && file.source != FileSource::copy) continue;
+      if (file.cached == nullptr || file.source == FileSource::symlink) continue;
       const PackageToLink& package = packages[file.package];
       if (!cache.is_unchanged(*package.unpacked, *file.cached)) throw_cache_changed(package, *file.cached);
     }

@@ -11,13 +11,13 @@ namespace envlock::prefix {
 /// Throws: core::Error "package-invalid", "cache-changed".
 void read_cached_manifest(PackageToLink& package);
 
-/// Proves the files that will be linked or copied as they are: by their stamps, else by hashing them.
+/// Proves the files that will be linked, copied or rewritten: by their stamps, else by hashing them.
 /// Throws: core::Error "cache-changed".
 void prove_cached_files(const std::vector<PackageToLink>& packages, const std::vector<PlannedFile>& files,
                         const archive::PackageCache& cache, std::size_t threads);
 
-/// The bytes of a cached file, held against its hash. Throws: core::Error "cache-changed".
-std::string read_cached(const PackageToLink& package, const archive::UnpackedFile& file);
+/// The bytes of a cached file that was proved. Throws: core::Error "cache-changed" when its size is another.
+std::string read_proved(const PackageToLink& package, const archive::UnpackedFile& file);
 
 /// A file of the cache is not what was unpacked there.
 [[noreturn]] void throw_cache_changed(const PackageToLink& package, const archive::UnpackedFile& file);

@@ -106,7 +106,7 @@ class PythonProcess {
     posix_spawnattr_init(&attributes);
     // A group of its own, so that the forked child is reached too.
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-    std::vector<std::string> words = {executable, "-s", "-S", "-W", "ignore", "-c", kScript};
+    std::vector<std::string> words = {executable, "-B", "-s", "-S", "-W", "ignore", "-c", kScript};
     std::vector<std::string> variables = {"LC_ALL=C", "PYTHONHASHSEED=0", "PATH=/usr/bin:/bin"};
     std::vector<char*> argv = pointers(words), envp = pointers(variables);
     const int error = posix_spawn(&process_, executable.c_str(), &actions, &attributes, argv.data(), envp.data());

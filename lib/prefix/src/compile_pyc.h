@@ -28,7 +28,7 @@ struct PycOutput {
 };
 
 /// Has the environment's own python compile the sources, several processes at a time. It gets no variables of this
-/// process, imports nothing beyond what is built into it, and writes nothing: the bytes come back through a pipe.
+/// process, imports only what an interpreter needs to start, and writes nothing: the bytes come back through a socket.
 /// A python that cannot be run or breaks off is told in `problem`.
 PycOutput compile_pyc(const PycInput& input);
 

@@ -134,7 +134,7 @@ class Linking {
 
   void rewrite(Cursor& cursor, const PlannedFile& file, LinkedFile& result) const {
     const std::string bytes =
-        replace_prefix(read_cached(package_of(file), *file.cached), *file.placeholder, input_.prefix_text);
+        replace_prefix(read_proved(package_of(file), *file.cached), *file.placeholder, input_.prefix_text);
     write_new_file(cursor, file.path, bytes, file.mode, file.time_seconds);
     result = {LinkedFile::How::rewrite, core::sha256(bytes), bytes.size()};
   }
