@@ -1,6 +1,7 @@
 // Files that nobody owns, compiled files and what pip did.
 #include <sys/stat.h>
 
+#include "../prefix/wheel_fixtures.h"
 #include "scene.h"
 #include "support/catch.h"
 
@@ -223,4 +224,43 @@ TEST_CASE("pip install --upgrade over a conda package is named as such") {
   CHECK(finding.diagnostic.what == "pip put pure 0.6 in place of conda's package `pure`");
   CHECK(has_line(finding, "1 file written over: `" + kSite + "pure/__init__.py`"));
   CHECK(has_line(finding, "3 files removed"));
+}
+
+TEST_CASE("with the lock's wheel at hand a distribution's proof is strong") {
+  Scene scene;
+  const envlock_test::TemporaryFolder folder;
+  envlock_test::WheelMaker maker("wandb", "0.16");
+  maker.add("wandb/__init__.py", "w = 1\n");
+  maker.add(maker.info("entry_points.txt"), "[console_scripts]\nwandb = wandb.cli:main\n");
+  const prefix::WantedWheel wheel = maker.write(folder);
+  for (const prefix::WheelFile& file :
+       prefix::wheel_files(wheel, scene.prefix.string(), prefix::python_of("3.12.7", ""))) {
+    scene.write_file(file.target, file.bytes);
+    std::filesystem::permissions(scene.prefix / file.target, std::filesystem::perms(file.mode));
+  }
+  scene.expected.wheels = {{.name = "wandb", .version = "0.16", .sha256 = wheel.sha256}};
+  scene.options.archives[wheel.sha256] = wheel.file;
+  verify::Verification verification = scene.verify();
+  CHECK(told(verification, true) == Lines{});
+  CHECK(verification.packages.back().proof == verify::Proof::archive);
+
+  SECTION("pip may have been started by another of python's names") {
+    scene.replace("bin/wandb", "python3.12", "python");
+    CHECK(told(scene.verify(), true) == Lines{});
+  }
+  SECTION("an edited file is found although its RECORD was edited likewise") {
+    const std::string record = kSite + "wandb-0.16.dist-info/RECORD";
+    const std::string old_line = prefix::format_record({prefix::record_line("wandb/__init__.py", "w = 1\n")});
+    const std::string new_line = prefix::format_record({prefix::record_line("wandb/__init__.py", "w = 2\n")});
+    scene.replace(record, old_line, new_line);
+    scene.write_file(kSite + "wandb/__init__.py", "w = 2\n");
+    CHECK(told(scene.verify()) == Lines{"fault distribution-file-differs wandb " + kSite + "wandb/__init__.py"});
+    scene.options.archives.erase(wheel.sha256);
+    CHECK(told(scene.verify()) == Lines{});
+  }
+  SECTION("another version is not the lock's") {
+    scene.expected.wheels[0].version = "0.17";
+    scene.options.archives.erase(wheel.sha256);
+    CHECK(told(scene.verify()) == Lines{"fault distribution-differs wandb " + kSite + "wandb-0.16.dist-info"});
+  }
 }

@@ -11,16 +11,22 @@ namespace {
 /// Hashes what a wheel puts into the prefix, file by file.
 class WheelLayout : public prefix::WheelSink {
  public:
-  explicit WheelLayout(std::string dist_info) : dist_info_(std::move(dist_info)) {}
+  WheelLayout(std::string dist_info, std::string executable)
+      : dist_info_(std::move(dist_info)), executable_(std::move(executable)) {}
   void begin(const std::string& target, std::uint32_t mode) override {
     hasher_ = core::Sha256Hasher();
     wanted_ = {};
     wanted_.path = target;
     wanted_.mode = mode;
+    script_.clear();
   }
-  void data(std::string_view bytes) override { hasher_.update(bytes); }
+  void data(std::string_view bytes) override {
+    hasher_.update(bytes);
+    if (wanted_.path.compare(0, 4, "bin/") == 0 && script_.size() < kLargestScript) script_.append(bytes);
+  }
   void end() override {
     wanted_.sha256 = hasher_.finish();
+    add_other_names();
     // What the installer writes of itself differs from tool to tool.
     if (is_installers_own(wanted_.path)) wanted_.sha256.reset();
     by_path_[wanted_.path] = wanted_;
@@ -38,7 +44,21 @@ class WheelLayout : public prefix::WheelSink {
   }
 
  private:
+  static constexpr std::size_t kLargestScript = std::size_t{1} << 20;
+
+  /// pip writes the name by which it was itself started: bin/python and bin/python3 are the same python.
+  void add_other_names() {
+    const std::string line = "#!" + executable_ + "\n";
+    if (script_.size() >= kLargestScript || script_.compare(0, line.size(), line) != 0) return;
+    const std::string folder = executable_.substr(0, executable_.rfind('/') + 1);
+    for (const char* name : {"python", "python3"}) {
+      wanted_.also.push_back(core::sha256("#!" + folder + name + "\n" + script_.substr(line.size())));
+    }
+  }
+
   std::string dist_info_;
+  std::string executable_;
+  std::string script_;
   core::Sha256Hasher hasher_;
   WantedPath wanted_;
   std::map<std::string, WantedPath> by_path_;
@@ -56,7 +76,7 @@ std::optional<PackageLayout> lay_out_wheel(const ForeignDistribution& foreign, c
                                    .sha256 = *foreign.wheel->sha256,
                                    .file = known->second,
                                    .direct = false};
-  WheelLayout sink(foreign.distribution.folder);
+  WheelLayout sink(foreign.distribution.folder, view.names.front() + "/" + view.python->executable);
   try {
     prefix::stream_wheel(wanted, view.names.front(), *view.python, sink);
   } catch (const core::Error& error) {

@@ -21,6 +21,7 @@ struct WantedPath {
   std::string path;  ///< relative to the prefix
   WantedKind kind = WantedKind::file;
   std::optional<core::Sha256> sha256;  ///< of the bytes on disk; absent where they depend on the prefix, or are unknown
+  std::vector<core::Sha256> also;      ///< other hashes that are right too
   std::optional<std::uint32_t> mode;   ///< 0777; absent where only conda-meta speaks
   std::optional<std::string> target;   ///< of symlinks
   std::optional<prefix::EntryPoint> entry_point;
