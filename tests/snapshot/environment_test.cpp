@@ -248,12 +248,14 @@ TEST_CASE("libraries that came in wheels are found, and their versions where the
   prefix.write(kSite + "torch/lib/libgomp-a34b3233.so.1", "GCC: (GNU) 9.3.1 20200408\0");
   prefix.write(kSite + "torch/lib/libtorch_cuda.so", "code");
   prefix.write(kSite + "torch/lib/libcudart-d0da41ae.so.11.0", "code");
+  prefix.write(kSite + "torch/lib/libnvrtc-b51b459d.so.12", "code");
   prefix.write(kSite + "nvidia/cublas/lib/libcublas.so.12", "code");
   prefix.write(kSite + "nvidia/cudnn/lib/libcudnn.so.9", "code");
   prefix.write(kSite + "nvidia/nccl/lib/libnccl.so.2", "NCCL version 2.21.5+cuda12.4");
   prefix.write(kSite + "torch-2.6.0.dist-info/METADATA", "Name: torch\nVersion: 2.6.0\n");
-  prefix.write(kSite + "torch-2.6.0.dist-info/RECORD",
-               "torch/lib/libtorch_cuda.so,,\ntorch/lib/libcudart-d0da41ae.so.11.0,,\n");
+  prefix.write(
+      kSite + "torch-2.6.0.dist-info/RECORD",
+      "torch/lib/libtorch_cuda.so,,\ntorch/lib/libcudart-d0da41ae.so.11.0,,\ntorch/lib/libnvrtc-b51b459d.so.12,,\n");
   prefix.write(kSite + "nvidia_cublas_cu12-12.4.5.8.dist-info/METADATA",
                "Name: nvidia-cublas-cu12\nVersion: 12.4.5.8\n");
   prefix.write(kSite + "nvidia_cublas_cu12-12.4.5.8.dist-info/RECORD", "nvidia/cublas/lib/libcublas.so.12,,\n");
@@ -264,6 +266,7 @@ TEST_CASE("libraries that came in wheels are found, and their versions where the
   CHECK(told(found, kSite + "torch/lib/libtorch_cuda.so") == "torch_cuda 2.6.0 of torch");
   // What torch's version is says nothing of the library that it brings along.
   CHECK(told(found, kSite + "torch/lib/libcudart-d0da41ae.so.11.0") == "cudart 11.0 of torch");
+  CHECK(told(found, kSite + "torch/lib/libnvrtc-b51b459d.so.12") == "nvrtc 12 of torch");
   CHECK(told(found, kSite + "nvidia/cublas/lib/libcublas.so.12") == "cublas 12.4.5.8 of nvidia-cublas-cu12");
   CHECK(told(found, kSite + "nvidia/cudnn/lib/libcudnn.so.9") == "cudnn 9 of ");
   CHECK(told(found, kSite + "nvidia/nccl/lib/libnccl.so.2") == "nccl 2.21.5+cuda12.4 of ");

@@ -129,6 +129,9 @@ TEST_CASE("the control groups of version 1 count, and a limit above what there i
   machine.folder.write("sys/fs/cgroup/memory/job/memory.limit_in_bytes", "9223372036854771712\n");
   CHECK(machine.capture().cpu_quota == 1.5);
   CHECK(!machine.capture().memory_limit_bytes);
+  machine.folder.write("sys/fs/cgroup/memory/job/memory.limit_in_bytes", "4096\n");
+  CHECK(machine.capture().memory_limit_bytes == 4096);
+  machine.folder.write("sys/fs/cgroup/memory/job/memory.limit_in_bytes", "9223372036854771712\n");
   machine.folder.write("sys/fs/cgroup/memory/memory.limit_in_bytes", "1073741823\n");
   CHECK(machine.capture().memory_limit_bytes == 1073741823);
   machine.folder.write("sys/fs/cgroup/memory/memory.limit_in_bytes", "1073741824\n");
