@@ -116,6 +116,15 @@ fetch::Download Packages::download_of(const lock::InstallPackage& package) const
   return download;
 }
 
+fetch::Download Packages::download_of(const lock::LockedWheel& wheel) const {
+  return {.urls = {absolute_place(wheel.url, lock_folder_)},
+          .label = wheel.name + " " + wheel.version,
+          .sha256 = wheel.sha256,
+          .md5 = std::nullopt,
+          .size = std::nullopt,
+          .caching = fetch::Caching::immutable};
+}
+
 Obtained Packages::obtain(const std::vector<lock::InstallPackage>& packages,
                           const std::vector<lock::LockedWheel>& wheels, std::size_t threads) {
   find_transport(packages);
@@ -171,13 +180,7 @@ Obtained Packages::obtain(const std::vector<lock::InstallPackage>& packages,
     }
   };
   const auto get_wheel = [&](const lock::LockedWheel& wheel, Fate& fate) {
-    fetch::Download download{.urls = {absolute_place(wheel.url, lock_folder_)},
-                             .label = wheel.name + " " + wheel.version,
-                             .sha256 = wheel.sha256,
-                             .md5 = std::nullopt,
-                             .size = std::nullopt,
-                             .caching = fetch::Caching::immutable};
-    if (const auto file = fetch(download, fate)) fate.wheel = *file;
+    if (const auto file = fetch(download_of(wheel), fate)) fate.wheel = *file;
   };
   // Threads mostly wait for the network; those that unpack are no more than there are processors.
   const std::size_t waiting = std::max<std::size_t>(cores, 16);
@@ -209,6 +212,7 @@ Obtained Packages::obtain(const std::vector<lock::InstallPackage>& packages,
 }
 
 std::map<core::Sha256, std::filesystem::path> Packages::archives(const std::vector<conda::PackageRecord>& records,
+                                                                 const std::vector<lock::LockedWheel>& wheels,
                                                                  bool fetch) {
   std::map<core::Sha256, std::filesystem::path> found;
   std::vector<lock::InstallPackage> packages;
@@ -217,16 +221,18 @@ std::map<core::Sha256, std::filesystem::path> Packages::archives(const std::vect
   }
   find_transport(packages);
   std::vector<fetch::Download> downloads;
-  for (const lock::InstallPackage& package : packages) {
-    fetch::Download download = download_of(package);
-    // Folders are looked into in any case: they cost no network.
+  for (const lock::InstallPackage& package : packages) downloads.push_back(download_of(package));
+  for (const lock::LockedWheel& wheel : wheels) {
+    if (wheel.sha256) downloads.push_back(download_of(wheel));
+  }
+  // Folders are looked into in any case: they cost no network.
+  for (fetch::Download& download : downloads) {
     if (!fetch) std::erase_if(download.urls, [](const std::string& url) { return !url.starts_with('/'); });
-    downloads.push_back(std::move(download));
   }
   const std::vector<fetch::Fetched> fetched = session_.fetcher->fetch(downloads);
   for (std::size_t i = 0; i < fetched.size(); ++i) {
     if (fetched[i].status == fetch::Status::ok) {
-      found.emplace(*packages[i].record.sha256, fetched[i].path);
+      found.emplace(*downloads[i].sha256, fetched[i].path);
     } else if (fetch && fetched[i].failure) {
       out_.notes.warning(*fetched[i].failure);
     }

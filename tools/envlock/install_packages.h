@@ -35,14 +35,16 @@ class Packages {
   /// Throws: core::Error "hash-mismatch", "cache-miss" (offline), network failures, what unpacking throws.
   Obtained obtain(const std::vector<lock::InstallPackage>& packages, const std::vector<lock::LockedWheel>& wheels,
                   std::size_t threads);
-  /// Archive files of packages, fetched where `fetch` says so, by SHA-256; those that could not be had are left out and
-  /// told as warnings.
-  std::map<core::Sha256, std::filesystem::path> archives(const std::vector<conda::PackageRecord>& records, bool fetch);
+  /// Archive files of packages and wheels, fetched where `fetch` says so, by SHA-256; those that could not be had are
+  /// left out and told as warnings.
+  std::map<core::Sha256, std::filesystem::path> archives(const std::vector<conda::PackageRecord>& records,
+                                                         const std::vector<lock::LockedWheel>& wheels, bool fetch);
 
   archive::PackageCache& cache() { return cache_; }
 
  private:
   fetch::Download download_of(const lock::InstallPackage& package) const;
+  fetch::Download download_of(const lock::LockedWheel& wheel) const;
   void find_transport(const std::vector<lock::InstallPackage>& packages);
 
   Session& session_;
