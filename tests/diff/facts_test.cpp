@@ -131,6 +131,20 @@ TEST_CASE("what a lock assumes is held against what a machine has") {
   CHECK(with_machine.facts[1].what == "__unix");
 }
 
+TEST_CASE("what two machines have is told once, by the row that says most") {
+  Inventory from = inventory("a", {item("x", "1")});
+  from.kind = SourceKind::snapshot;
+  from.machine = machine();
+  from.platforms[0].virtual_packages = from.machine->virtual_packages;
+  Inventory to = from;
+  to.machine->glibc = "2.28";
+  to.machine->virtual_packages[1].version = "2.28";
+  to.platforms[0].virtual_packages = to.machine->virtual_packages;
+  const Diff diff = compare(from, to);
+  REQUIRE(diff.facts.size() == 1);
+  CHECK(diff.facts[0].what == "glibc");
+}
+
 TEST_CASE("libraries are compared by role") {
   const std::vector<FactChange> facts = compare_libraries(
       {{"blas", "openblas", "0.3.27", "lib/a.so", "libopenblas"}, {"openmp", "gomp", "", "lib/g", ""}},
