@@ -125,6 +125,33 @@ void compare_with_bare_machine(const Inventory& from, const Inventory& to, Diff&
   }
 }
 
+enum class Causes { tell, skip };
+
+Diff compare_sides(const Inventory& from, const Inventory& to, Causes causes) {
+  Diff diff;
+  diff.from = from.label;
+  diff.to = to.label;
+  diff.from_kind = from.kind;
+  diff.to_kind = to.kind;
+  diff.knows_requests = from.knows_requests || to.knows_requests;
+  diff.knows_depends = from.knows_depends && to.knows_depends;
+  std::vector<NamedChanges> platforms;
+  for (const Pair& pair : pair_platforms(from, to, diff)) {
+    PlatformChanges changes = compare_items(pair.from->items, pair.to->items, diff.knows_depends);
+    if (causes == Causes::tell) tell_causes(changes.changes, *pair.from, *pair.to);
+    diff.unchanged += changes.unchanged;
+    diff.platforms.push_back({pair.from->name, pair.to->name, pair.from->items.size(), pair.to->items.size()});
+    platforms.push_back({diff.platforms.back().name(), std::move(changes.changes)});
+    append(diff.facts, compare_virtual_packages(from, *pair.from, to, *pair.to));
+  }
+  compare_with_bare_machine(from, to, diff);
+  diff.changes = group_changes(std::move(platforms));
+  if (from.machine && to.machine) append(diff.facts, compare_machines(*from.machine, *to.machine));
+  if (from.knows_libraries && to.knows_libraries) append(diff.facts, compare_libraries(from.libraries, to.libraries));
+  if (from.knows_variables && to.knows_variables) append(diff.facts, compare_variables(from.variables, to.variables));
+  return diff;
+}
+
 }  // namespace
 
 std::string_view name_of(ChangeKind kind) {
@@ -147,35 +174,14 @@ bool Diff::empty() const {
 }
 
 Diff compare(const Inventory& from, const Inventory& to) {
-  Diff diff;
-  diff.from = from.label;
-  diff.to = to.label;
-  diff.from_kind = from.kind;
-  diff.to_kind = to.kind;
-  diff.knows_requests = from.knows_requests || to.knows_requests;
-  diff.knows_depends = from.knows_depends && to.knows_depends;
-  std::vector<NamedChanges> platforms;
-  for (const Pair& pair : pair_platforms(from, to, diff)) {
-    PlatformChanges changes = compare_items(pair.from->items, pair.to->items, diff.knows_depends);
-    tell_causes(changes.changes, *pair.from, *pair.to);
-    diff.unchanged += changes.unchanged;
-    diff.platforms.push_back({pair.from->name, pair.to->name, pair.from->items.size(), pair.to->items.size()});
-    platforms.push_back({diff.platforms.back().name(), std::move(changes.changes)});
-    append(diff.facts, compare_virtual_packages(from, *pair.from, to, *pair.to));
-  }
-  compare_with_bare_machine(from, to, diff);
-  diff.changes = group_changes(std::move(platforms));
-  if (from.machine && to.machine) append(diff.facts, compare_machines(*from.machine, *to.machine));
-  if (from.knows_libraries && to.knows_libraries) append(diff.facts, compare_libraries(from.libraries, to.libraries));
-  if (from.knows_variables && to.knows_variables) append(diff.facts, compare_variables(from.variables, to.variables));
-  return diff;
+  return compare_sides(from, to, Causes::tell);
 }
 
 std::vector<std::vector<std::size_t>> group(const std::vector<Inventory>& inventories) {
   std::vector<std::vector<std::size_t>> groups;
   for (std::size_t i = 0; i < inventories.size(); ++i) {
     const auto equal = std::find_if(groups.begin(), groups.end(), [&](const std::vector<std::size_t>& members) {
-      return compare(inventories[members.front()], inventories[i]).empty();
+      return compare_sides(inventories[members.front()], inventories[i], Causes::skip).empty();
     });
     if (equal == groups.end()) {
       groups.push_back({i});
