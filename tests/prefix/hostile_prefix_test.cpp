@@ -61,6 +61,12 @@ TEST_CASE("a link planted in a prefix leads nothing outside") {
     CHECK(code_of([&] { shop.install(prefix, target_of({a, b})); }) == "clobber");
     CHECK(read(prefix / "lib/b") == "b");
   }
+  SECTION("where a folder is to be made, to a place inside") {
+    shop.install(prefix, target_of({b}));
+    fs::create_directory_symlink("lib", prefix / "share");
+    CHECK(code_of([&] { shop.install(prefix, target_of({a, b})); }) == "clobber");
+    CHECK_FALSE(fs::exists(prefix / "lib/a"));
+  }
   SECTION("where files are to be removed") {
     shop.install(prefix, target_of({a, b}));
     fs::remove_all(prefix / "share/a");

@@ -360,10 +360,8 @@ TEST_CASE("a frozen environment, and a folder that is none, are refused") {
   write(other / "thesis.tex", "");
   write(file, "");
   CHECK(code_of([&] { shop.install(other, target_of({a})); }) == "prefix-not-environment");
-  CHECK(listing(other) == listing(other));
   CHECK_FALSE(fs::exists(other / "conda-meta"));
   CHECK(code_of([&] { shop.install(file, target_of({a})); }) == "prefix-not-environment");
-  CHECK(code_of([&] { shop.install("/", target_of({a})); }) == "prefix-not-environment");
   CHECK(code_of([&] { shop.install(shop.folder() / "a\nb", target_of({a})); }) == "prefix-invalid");
   CHECK(code_of([&] { shop.install(shop.folder() / "a\xff", target_of({a})); }) == "prefix-invalid");
   fs::create_directories(shop.folder() / "empty");
