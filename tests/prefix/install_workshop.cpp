@@ -133,6 +133,8 @@ const archive::Unpacked& Workshop::unpacked(const conda::PackageRecord& record) 
 
 prefix::InstallResult Workshop::install(const fs::path& prefix, const prefix::Target& target,
                                         const prefix::InstallOptions& options, const std::vector<std::string>& relink) {
+  // A check that fails to refuse must not turn this machine into an environment.
+  if (!prefix.string().starts_with(folder_.string())) throw std::logic_error("a prefix outside of the workshop");
   prefix::recover(prefix);
   prefix::InstalledPackages installed;
   if (fs::exists(prefix / "conda-meta")) installed = prefix::read_conda_meta(prefix);
