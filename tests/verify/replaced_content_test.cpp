@@ -28,7 +28,7 @@ verify::ReplacedOutcome compare(const std::string& original, const std::string& 
 /// More than two pieces, with a placeholder in every kilobyte.
 std::string large(prefix::FileMode mode) {
   std::string bytes;
-  for (int i = 0; bytes.size() < (std::size_t{40} << 20); ++i) {
+  for (int i = 0; bytes.size() < (std::size_t{4} << 20); ++i) {
     bytes += kPlaceholder + "/lib/" + std::to_string(i);
     bytes += mode == prefix::FileMode::text ? std::string(900, 'x') + "\n" : std::string(900, '\0') + "\x01";
   }
@@ -42,7 +42,7 @@ TEST_CASE("a large file is compared in pieces as a small one is in whole") {
   const std::string original = large(mode);
   std::string on_disk = prefix::replace_prefix(original, {kPlaceholder, mode}, kPrefix);
   CHECK(compare(original, on_disk, mode, 100'003).dialect == prefix::Dialect::conda);
-  const std::size_t place = std::size_t{35} << 20;
+  const std::size_t place = std::size_t{3} << 20;
   if (place < on_disk.size()) {
     on_disk[place] ^= 1;
     const verify::ReplacedOutcome outcome = compare(original, on_disk, mode, 100'003);
@@ -55,7 +55,7 @@ TEST_CASE("a large file is compared in pieces as a small one is in whole") {
 
 TEST_CASE("a line within a file that begins as a first line would is no first line") {
   std::string original = "#!" + kPlaceholder + "/bin/python\n";
-  while (original.size() < (std::size_t{20} << 20)) {
+  while (original.size() < (std::size_t{3} << 20)) {
     original += "#!" + kPlaceholder + "/a b/" + std::string(100, 'y') + "\n";
   }
   const std::string on_disk = prefix::replace_prefix(original, {kPlaceholder, prefix::FileMode::text}, kPrefix);

@@ -38,7 +38,7 @@ TEST_CASE("one flipped bit is found, with its place and both hashes") {
   CHECK(has_line(finding, "the first difference is at byte 7"));
   CHECK(has_line(finding, "want sha256 " + core::format(core::sha256("\x7f"
                                                                      "ELF plain code"))));
-  CHECK(finding.diagnostic.hints == Lines{"`envlock install train.lock` puts it back"});
+  CHECK(finding.diagnostic.hints == Lines{"`envlock install train.lock --repair` puts it back"});
   CHECK(verify::answer(verification, true) == verify::Answer::no);
 }
 

@@ -134,6 +134,16 @@ TEST_CASE("compiled files are held against their sources") {
     scene.options.depth = verify::Depth::quick;
     CHECK(told(scene.verify(), true) == Lines{"fault pyc-unchecked " + cached});
   }
+  SECTION("that conda-meta lists, of a package that should not be there") {
+    scene.write_file(cached, pyc(1, std::string(8, 'h')));
+    const std::string claim = "{\"_path\": \"" + cached + "\", \"path_type\": \"hardlink\", \"sha256\": \"" +
+                              core::format(core::sha256(scene.text(cached))) + "\"}, ";
+    std::string meta = scene.text(scene.meta("pure"));
+    meta.insert(meta.rfind('{', meta.find("\"_path\"")), claim);
+    scene.write_file(scene.meta("pure"), meta);
+    scene.expected.packages.erase(scene.expected.packages.begin());
+    CHECK(told(scene.verify()) == Lines{"fault package-extra pure", "fault pyc-unchecked " + cached});
+  }
   SECTION("of another python, or without a source in __pycache__") {
     scene.write_file(kSite + "pure/__pycache__/__init__.cpython-311.pyc", "x");
     scene.write_file(kSite + "pure/__pycache__/gone.cpython-312.pyc", "x");

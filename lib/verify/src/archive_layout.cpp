@@ -59,9 +59,14 @@ class LayoutSink : public archive::EntrySink {
       return;
     }
     // Not needed for the proof: it lets the next --quick pass over the file, and conda-meta be held against the truth.
-    const Hashed hashed = hash_file(*view_.folder, *current_node_);
-    current_->replaced_sha256 = hashed.sha256;
-    replaced_bytes_ += hashed.bytes;
+    if (current_->replaced->sha256) {
+      current_->replaced_sha256 = current_->replaced->sha256;
+      replaced_bytes_ += current_node_->stamp.size;
+    } else {
+      const Hashed hashed = hash_file(*view_.folder, *current_node_);
+      current_->replaced_sha256 = hashed.sha256;
+      replaced_bytes_ += hashed.bytes;
+    }
     ++replaced_files_;
   }
 

@@ -15,8 +15,8 @@ std::string few_of(const std::vector<std::string>& names, std::size_t most) {
 std::vector<std::string> Advice::reinstall(const std::string& package) const {
   constexpr std::string_view kVerify = "envlock verify";
   if (!against_lock_) return {"`conda install --force-reinstall " + core::printable(package) + "` puts it back"};
-  if (options_.command.substr(0, kVerify.size()) != kVerify) return {"`envlock install` puts it back"};
-  return {"`envlock install" + options_.command.substr(kVerify.size()) + "` puts it back"};
+  if (options_.command.substr(0, kVerify.size()) != kVerify) return {"`envlock install --repair` puts it back"};
+  return {"`envlock install" + options_.command.substr(kVerify.size()) + " --repair` puts it back"};
 }
 
 std::string Advice::again(const std::string& words) const {

@@ -9,7 +9,8 @@
 namespace envlock::verify {
 namespace {
 
-constexpr std::size_t kPieceBytes = std::size_t{16} << 20;
+/// Small enough that a piece, its replacement and what is on disk stay in the processor's cache.
+constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
 /// A file in which no place to cut is found for so long is not compared: no real package has one.
 constexpr std::size_t kLongestPiece = std::size_t{256} << 20;
 constexpr std::array<prefix::Dialect, 3> kDialects{prefix::Dialect::conda, prefix::Dialect::rattler,
@@ -41,7 +42,7 @@ std::size_t cut(std::string_view bytes, prefix::FileMode mode) {
 }  // namespace
 
 ReplacedContent::ReplacedContent(DiskFile file, prefix::Placeholder placeholder, std::vector<std::string> prefixes)
-    : file_(std::move(file)), placeholder_(std::move(placeholder)) {
+    : file_(std::move(file)), placeholder_(std::move(placeholder)), next_cut_(kPieceBytes) {
   for (std::string& prefix : prefixes) {
     for (const prefix::Dialect dialect : kDialects) attempts_.push_back({prefix, dialect, 0, std::nullopt, false});
   }
@@ -56,8 +57,10 @@ bool ReplacedContent::is_over() const {
 void ReplacedContent::add(std::string_view original) {
   if (is_over()) return;
   pending_.append(original);
-  if (pending_.size() < kPieceBytes) return;
+  if (pending_.size() < next_cut_) return;
   const std::size_t length = cut(pending_, placeholder_.mode);
+  // Without a place to cut the next look is worth its time only when there is much more to look at.
+  next_cut_ = length > 0 ? kPieceBytes : 2 * pending_.size();
   if (length > 0) {
     compare(std::string_view(pending_).substr(0, length), false);
     pending_.erase(0, length);
@@ -85,12 +88,13 @@ void ReplacedContent::compare(Attempt& attempt, std::string_view piece, bool las
     return;
   }
   const std::string have = file_.read(attempt.offset, last ? want.size() + 1 : want.size());
-  const auto [wanted, found] = std::mismatch(want.begin(), want.end(), have.begin(), have.end());
-  if (wanted != want.end() || found != have.end()) {
-    attempt.first_difference = attempt.offset + static_cast<std::uint64_t>(wanted - want.begin());
-  } else {
+  if (want == have) {
     attempt.offset += want.size();
+    if (&attempt == attempts_.data()) hasher_.update(have);
+    return;
   }
+  const auto differs = std::mismatch(want.begin(), want.end(), have.begin(), have.end()).first;
+  attempt.first_difference = attempt.offset + static_cast<std::uint64_t>(differs - want.begin());
 }
 
 ReplacedOutcome ReplacedContent::finish() {
@@ -101,6 +105,7 @@ ReplacedOutcome ReplacedContent::finish() {
   if (!outcome.reason.empty()) return outcome;
   for (const Attempt& attempt : attempts_) {
     if (attempt.first_difference || attempt.too_long || attempt.offset != file_.size()) continue;
+    if (&attempt == attempts_.data()) outcome.sha256 = hasher_.finish();
     outcome.dialect = attempt.dialect;
     outcome.prefix = attempt.prefix;
     return outcome;

@@ -17,6 +17,7 @@ struct ReplacedOutcome {
   std::optional<prefix::Dialect> dialect;         ///< the one that gives the bytes on disk; absent: none does
   std::string prefix;                             ///< the one that was put in
   std::optional<std::uint64_t> first_difference;  ///< offset on disk, where it differs from conda's result
+  std::optional<core::Sha256> sha256;             ///< of the bytes on disk, where comparing gave it on the way
   std::string reason;                             ///< why it could not be compared; "" when it was
   bool too_long = false;  ///< the prefix does not fit in the placeholder: nothing right can be there
 };
@@ -45,7 +46,9 @@ class ReplacedContent {
   DiskFile file_;
   prefix::Placeholder placeholder_;
   std::vector<Attempt> attempts_;
+  core::Sha256Hasher hasher_;  ///< of what the first attempt found equal
   std::string pending_;
+  std::size_t next_cut_ = 0;  ///< where to cut is looked for when so much is pending
   std::string reason_;
 };
 
