@@ -162,6 +162,12 @@ TEST_CASE("channels are compared without what does not matter") {
   CHECK(canonical_channel("<unknown>", ChannelNames::yes).empty());
   CHECK(same_channel("../channels/small", "file:///home/me/channels/small"));
   CHECK(same_channel("", "https://h/c"));
+  // Snapshots tell no paths.
+  CHECK(canonical_channel("local", ChannelNames::yes) == "local");
+  CHECK(same_channel("local", "../channels/small"));
+  CHECK_FALSE(same_channel("local", "https://h/c"));
+  CHECK(same_channel("https://***/c", "https://10.0.0.1:8080/c"));
+  CHECK_FALSE(same_channel("https://***/c", "https://10.0.0.1:8080/d"));
   CHECK_FALSE(same_channel("../channels/small", "file:///home/me/channels/notsmall"));
   CHECK_FALSE(same_channel("https://h/c", "https://h/d"));
 }

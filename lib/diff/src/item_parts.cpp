@@ -13,6 +13,8 @@ namespace envlock::diff {
 namespace {
 
 constexpr std::string_view kAlias = "https://conda.anaconda.org/";
+/// What a snapshot calls every channel that is a folder: it tells no paths.
+constexpr std::string_view kSomeFolder = "local";
 constexpr std::string_view kMainChannels = "https://repo.anaconda.com/pkgs/";
 
 /// Percent escapes taken back: "%21" is the "!" of an epoch.
@@ -48,6 +50,13 @@ bool is_folder(std::string_view channel) {
   return channel.starts_with("file:") || channel.find("://") == std::string_view::npos;
 }
 
+/// "/c" of "https://***/c": a snapshot does not tell hosts that are addresses.
+std::string_view path_on_host(std::string_view url) {
+  const std::size_t host = url.find("://");
+  if (host == std::string_view::npos) return url;
+  return url.substr(std::min(url.find('/', host + 3), url.size()));
+}
+
 /// "../channels/x/" -> "/channels/x": what must stand at the end of the absolute path.
 std::string_view tail_of_relative(std::string_view path) {
   while (path.starts_with("../") || path.starts_with("./")) path.remove_prefix(path.find('/') + 1);
@@ -67,7 +76,7 @@ std::string canonical_channel(std::string_view channel, ChannelNames names) {
   }
   const bool is_name = base.find("://") == std::string_view::npos && !base.empty() && base.front() != '/' &&
                        base.front() != '.' && base.front() != '~' && base.front() != '$';
-  if (names == ChannelNames::no || !is_name) return std::string(base);
+  if (names == ChannelNames::no || !is_name || base == kSomeFolder) return std::string(base);
   if (base == "defaults") return std::string(kMainChannels) + "main";
   if (base.starts_with("pkgs/")) return std::string(kMainChannels) + std::string(base.substr(5));
   return std::string(kAlias) + std::string(base);
@@ -75,7 +84,11 @@ std::string canonical_channel(std::string_view channel, ChannelNames names) {
 
 bool same_channel(std::string_view left, std::string_view right) {
   if (left.empty() || right.empty() || left == right) return true;
+  if (left.find("://***") != std::string_view::npos || right.find("://***") != std::string_view::npos) {
+    return path_on_host(left) == path_on_host(right);
+  }
   if (!is_folder(left) || !is_folder(right)) return false;
+  if (left == kSomeFolder || right == kSomeFolder) return true;
   const auto is_absolute = [](std::string_view path) { return path.starts_with("file:") || path.starts_with('/'); };
   const auto path_of = [](std::string_view path) {
     return path.starts_with("file:") ? core::path_of_file_url(path).value_or(std::string(path)) : std::string(path);

@@ -139,7 +139,9 @@ std::string title_of(const DiffSection& section, const diff::Diff& diff) {
       return "asked for";
     case DiffSection::Kind::cause: {
       if (section.root_group != nullptr) {
-        return "because of " + section.root + " " + versions_of(section.root_group->change());
+        const diff::Change& change = section.root_group->change();
+        const std::string gone_or_come = change.from && change.to ? "" : ", " + std::string(diff::name_of(change.kind));
+        return "because of " + section.root + " " + versions_of(change) + gone_or_come;
       }
       for (const diff::FactChange& fact : diff.facts) {
         if (fact.what == section.root) {
