@@ -24,7 +24,7 @@ core::Diagnostic missing(const std::string& path) {
           .what = "`" + path + "` is missing",
           .where = {},
           .why = {"numpy 1.26.4 py312_0"},
-          .hints = {"`envlock install train.lock` puts it back"}};
+          .hints = {"`envlock install train.lock --repair` puts it back"}};
 }
 
 /// A prefix with something of every kind.
@@ -45,7 +45,7 @@ verify::Verification sample() {
                .where = {},
                .why = {"numpy 1.26.4 py312_0", "want sha256 aa", "have sha256 bb   12 bytes",
                        "the first difference is at byte 7"},
-               .hints = {"`envlock install train.lock` puts it back"}}),
+               .hints = {"`envlock install train.lock --repair` puts it back"}}),
   };
   for (int i = 0; i < 12; ++i) {
     const std::string path = "share/" + std::to_string(i);

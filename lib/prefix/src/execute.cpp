@@ -194,6 +194,8 @@ class Executing {
       // Only when nothing is in it.
       if (const int folder = cursor.folder_of(path); folder >= 0) (void)unlinkat(folder, "__pycache__", AT_REMOVEDIR);
     }
+    // A python that does not run says nothing about the sources.
+    if (!output.problem.empty()) result_.not_compiled.clear();
   }
 
   /// What conda-meta says of a new package, with the hashes of what is there now.

@@ -66,6 +66,8 @@ Records plan_records(const PrefixFolder& prefix, const InstalledPackages& instal
   Cursor cursor(prefix);
   const auto add = [&](const std::string& name, std::string bytes) {
     const std::string path = "conda-meta/" + name;
+    // An install that changes nothing writes nothing.
+    if (difference.changes.empty() && read_in_prefix(cursor, path).value_or("") == bytes) return;
     if (!bytes.empty()) {
       records.files.push_back({.path = path,
                                .source = FileSource::bytes,

@@ -77,8 +77,9 @@ std::string draw_work(const InstallSummary& summary) {
     text += fmt::format("found {} in the caches of other tools\n", count_of(summary.borrowed, "archive"));
   }
   if (result.linked_files > 0) {
-    text += fmt::format("put {} ({}) in place in {:.1f} s: {}\n", count_of(result.linked_files, "file"),
-                        format_bytes(result.bytes), summary.seconds_linking, how_linked(result));
+    const std::string how = how_linked(result);
+    text += fmt::format("put {} ({}) in place in {:.1f} s{}\n", count_of(result.linked_files, "file"),
+                        format_bytes(result.bytes), summary.seconds_linking, how.empty() ? "" : ": " + how);
   }
   if (result.compiled > 0) text += "compiled " + count_of(result.compiled, "python source") + "\n";
   if (result.removed_files > 0) text += "removed " + count_of(result.removed_files, "file") + "\n";
