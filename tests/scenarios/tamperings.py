@@ -11,8 +11,7 @@ import os
 import py_compile
 import shutil
 
-from channelkit.package import BINARY_PLACEHOLDER
-from tamper_support import SHORT, SITE, STEMS, TAG, archives, flip_bit, other_channel, world_channel
+from tamper_support import BINARY_PLACEHOLDER, SHORT, SITE, STEMS, TAG, archives, flip_bit, other_channel, world_channel
 
 TABLE = []
 BLIND = frozenset()
