@@ -56,7 +56,7 @@ TEST_CASE("a large file is compared in pieces as a small one is in whole") {
 TEST_CASE("a line within a file that begins as a first line would is no first line") {
   std::string original = "#!" + kPlaceholder + "/bin/python\n";
   while (original.size() < (std::size_t{3} << 20)) {
-    original += "#!" + kPlaceholder + "/a b/" + std::string(100, 'y') + "\n";
+    original += "#!" + kPlaceholder + "/a/" + std::string(300, 'y') + "\n";
   }
   const std::string on_disk = prefix::replace_prefix(original, {kPlaceholder, prefix::FileMode::text}, kPrefix);
   CHECK(compare(original, on_disk, prefix::FileMode::text, 65536).dialect == prefix::Dialect::conda);

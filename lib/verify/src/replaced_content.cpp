@@ -30,11 +30,15 @@ std::size_t cut(std::string_view bytes, prefix::FileMode mode) {
     }
     return 0;
   }
+  // A look at every 16th byte meets each run of 32, and costs little where there is none.
   constexpr std::size_t kRun = 16;
-  std::size_t run = 0;
-  for (std::size_t at = bytes.size(); at > 0; --at) {
-    run = bytes[at - 1] == '\0' ? run + 1 : 0;
-    if (run == kRun) return at - 1 + kRun / 2;
+  for (std::size_t at = bytes.size(); at > kRun; at -= kRun) {
+    if (bytes[at - 1] != '\0') continue;
+    const std::size_t last = bytes.find_first_not_of('\0', at - 1);
+    const std::size_t before = bytes.find_last_not_of('\0', at - 1);
+    const std::size_t begin = before == std::string_view::npos ? 0 : before + 1;
+    const std::size_t end = last == std::string_view::npos ? bytes.size() : last;
+    if (end - begin >= kRun) return begin + kRun / 2;
   }
   return 0;
 }
