@@ -130,6 +130,19 @@ TEST_CASE("paths in an @EXPLICIT file start in the lock's folder, else in the wo
   CHECK(at(5) == "../here linux-64 here/linux-64/whole-1-0.conda -");
 }
 
+TEST_CASE("a lock named without its folder lies in the working directory") {
+  const TemporaryFolder folder;
+  folder.write("list.txt", kHead + "./channel/noarch/a-1-0.conda#" + kMd5 + "\n");
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(folder.path());
+  core::Notes notes;
+  const lock::InstallSet set = lock::read_install_set("list.txt", notes);
+  const std::filesystem::path here = std::filesystem::current_path();
+  std::filesystem::current_path(before);
+  CHECK(set.platforms[0].packages[0].url == (here / "channel/noarch/a-1-0.conda").string());
+  CHECK(set.platforms[0].packages[0].record.channel == "./channel");
+}
+
 TEST_CASE("variables and ~ are expanded to fetch, and secrets appear in nothing that is stored or shown") {
   const Variable token("ENVLOCK_TEST_TOKEN", "tk-hunter2");
   const Variable channel("ENVLOCK_TEST_CHANNEL", "lab");

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "commands.h"
+#include "complete_records.h"
 #include "environment_path.h"
 #include "envlock/core/text.h"
 #include "envlock/core/url.h"
@@ -162,7 +163,7 @@ Exit run_install(const InstallArgs& args, Out& out) {
   if (args.repair && prefix::is_environment(folder)) {
     relink = packages_to_repair(folder, lock, args, packages, session, out);
   }
-  const prefix::Difference difference = prefix::compare(installed, target, relink);
+  prefix::Difference difference = prefix::compare(installed, target, relink);
   summary.difference = &difference;
   const std::vector<lock::InstallPackage> to_get = packages_to_get(lock, difference);
   if (args.dry_run) {
@@ -177,6 +178,7 @@ Exit run_install(const InstallArgs& args, Out& out) {
   summary.borrowed = obtained.borrowed;
   summary.seconds_getting = seconds_since(start);
   for (prefix::WantedWheel& wheel : target.wheels) wheel.file = obtained.wheels.at(wheel.name);
+  complete_records(lock.set.format, obtained, installed, target, difference);
 
   const Clock::time_point linking = Clock::now();
   summary.result = link(folder, target, difference, to_get, lock, packages, obtained, args, session, out);

@@ -1,5 +1,6 @@
 #include "verify_prefix.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -44,6 +45,37 @@ std::vector<conda::PackageRecord> claimed_records(const std::filesystem::path& p
   return records;
 }
 
+bool has_md5(const std::filesystem::path& file, const core::Md5& md5) {
+  const core::MappedFile mapped(file);
+  return core::md5(mapped.bytes()) == md5;
+}
+
+/// Where a lock has no SHA-256 of a package, conda-meta's says where to look.
+std::vector<conda::PackageRecord> with_claimed_hashes(std::vector<conda::PackageRecord> records,
+                                                      const std::filesystem::path& prefix) {
+  const auto has_sha256 = [](const conda::PackageRecord& record) { return record.sha256.has_value(); };
+  if (std::all_of(records.begin(), records.end(), has_sha256)) return records;
+  std::map<std::string, core::Sha256> hashes;
+  for (const conda::PackageRecord& record : claimed_records(prefix)) {
+    if (record.sha256) hashes.emplace(record.file_name, *record.sha256);
+  }
+  for (conda::PackageRecord& record : records) {
+    const auto hash = hashes.find(record.file_name);
+    if (!record.sha256 && hash != hashes.end()) record.sha256 = hash->second;
+  }
+  return records;
+}
+
+/// Gives the records that have only an MD5 the SHA-256 of the archive that has it: from there on it is the proof's.
+void learn_hashes(std::vector<conda::PackageRecord>& records, const std::vector<conda::PackageRecord>& searched,
+                  const std::map<core::Sha256, std::filesystem::path>& archives) {
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    if (records[i].sha256 || !records[i].md5 || !searched[i].sha256) continue;
+    const auto archive = archives.find(*searched[i].sha256);
+    if (archive != archives.end() && has_md5(archive->second, *records[i].md5)) records[i].sha256 = searched[i].sha256;
+  }
+}
+
 }  // namespace
 
 std::filesystem::path stamps_file(const std::filesystem::path& cache, const std::filesystem::path& prefix) {
@@ -59,8 +91,11 @@ verify::Verification verify_prefix(const VerifyRequest& request, Packages& packa
   options.depth = request.depth;
   options.threads = request.threads;
   options.archive_folders = archive::foreign_package_folders();
-  options.archives = packages.archives(request.lock != nullptr ? expected.packages : claimed_records(request.prefix),
-                                       expected.wheels, request.fetch);
+  const std::vector<conda::PackageRecord> searched = request.lock != nullptr
+                                                         ? with_claimed_hashes(expected.packages, request.prefix)
+                                                         : claimed_records(request.prefix);
+  options.archives = packages.archives(searched, expected.wheels, request.fetch);
+  if (request.lock != nullptr) learn_hashes(expected.packages, searched, options.archives);
   options.accepted_roots = accepted_roots(request.accepted);
   options.stamps_file = stamps_file(session.cache, request.prefix);
   options.environment = process_variables();

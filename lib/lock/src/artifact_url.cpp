@@ -69,18 +69,25 @@ std::string expand_home(std::string text) {
   return home && !home->empty() ? *home + text.substr(1) : text;
 }
 
+// Without a working directory, as when it was removed, a relative path stays one.
+fs::path absolute_path(const fs::path& path) {
+  std::error_code error;
+  const fs::path absolute = fs::absolute(path.empty() ? fs::path(".") : path, error);
+  return (error ? path : absolute).lexically_normal();
+}
+
 fs::path locate(const fs::path& path, const PathBases& bases) {
   if (path.is_absolute()) return path.lexically_normal();
-  const fs::path beside_lock = fs::absolute(bases.lock_folder / path).lexically_normal();
+  const fs::path beside_lock = absolute_path(bases.lock_folder / path);
   if (bases.working_directory.empty()) return beside_lock;
-  const fs::path here = fs::absolute(bases.working_directory / path).lexically_normal();
+  const fs::path here = absolute_path(bases.working_directory / path);
   std::error_code ignored;
   return !fs::exists(beside_lock, ignored) && fs::exists(here, ignored) ? here : beside_lock;
 }
 
 // As channels name folders: relative to the lock, and never like a name.
 std::string relative_folder(const fs::path& folder, const PathBases& bases) {
-  const fs::path lock_folder = fs::absolute(bases.lock_folder).lexically_normal() / "";
+  const fs::path lock_folder = absolute_path(bases.lock_folder) / "";
   const std::string relative = folder.lexically_relative(lock_folder).generic_string();
   return relative == "." || relative.starts_with("..") ? relative : "./" + relative;
 }
