@@ -12,7 +12,7 @@ OPTIONAL_TEST_PACKAGES="clang-19"
 
 usage() {
   cat <<'TEXT'
-usage: ./setup.sh demo    install what is missing, build, lock the example environment, offline, and run the probe
+usage: ./setup.sh demo    install what is missing, build; lock, install and verify the example, offline; run the probe
        ./setup.sh test    install what is missing, build with warnings as errors, check the format, run all tests
        ./setup.sh lint    clang-tidy over the sources that differ from the main branch; `lint all`: over all of them
 
@@ -117,15 +117,18 @@ demo() {
   build release --target envlock
   envlock=build/release/tools/envlock/envlock
   mkdir -p build/demo
-  rm -f build/demo/envlock.lock
+  rm -rf build/demo/envlock.lock build/demo/env
   say "locking fixtures/environments/train.yml for four platforms, offline"
   sed 's/^/   | /' fixtures/environments/train.yml
   show $envlock lock fixtures/environments/train.yml -o build/demo/envlock.lock --offline --cache build/demo/cache
   show $envlock lock fixtures/environments/train.yml -o build/demo/envlock.lock --check
   show $envlock why pytorch build/demo/envlock.lock -p linux-64
+  say "installing it, with toys in the packages' places, and proving that what was installed is the lock"
+  show $envlock install build/demo/envlock.lock -p build/demo/env --offline --no-compile --cache build/demo/cache
+  show $envlock verify build/demo/envlock.lock -p build/demo/env --offline --cache build/demo/cache
   say "training the probe: does this machine compute what it should?"
   show $envlock probe run
-  say "the lock: build/demo/envlock.lock, $(wc -l <build/demo/envlock.lock) lines; the program: $envlock"
+  say "the environment: build/demo/env; the lock: build/demo/envlock.lock, $(wc -l <build/demo/envlock.lock) lines; the program: $envlock"
 }
 
 show() {

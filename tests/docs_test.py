@@ -68,6 +68,19 @@ class Documentation(unittest.TestCase):
             known = any(masked in each for each in told) or line.startswith("(exit code")
             self.assertTrue(known, f"README.md shows a line that tests/cli/probe.txt does not: {line}")
 
+    def test_what_the_readme_shows_of_environments_is_what_its_transcript_replays(self):
+        story = (ROOT / "tests/cli/readme_verify.txt").read_text().replace("$FOLDER/story", "FOLDER")
+        told = {line[2:] for line in story.splitlines() if line[:1] in "|!$"} | {""}
+        readme = (ROOT / "README.md").read_text()
+        block = readme[readme.index("$ envlock verify -p train"):].split("```")[0]
+        self.assertGreater(len(block.splitlines()), 40)
+        for line in block.splitlines():
+            masked = re.sub(r"\b[0-9a-f]{64}\b", "SHA256", line).replace("/home/ann/project", "FOLDER")
+            masked = re.sub(r"in [0-9.]+ m?s(, [0-9.,]+ [kMG]?B/s)?", "in TIME", masked).removeprefix("$ ")
+            masked = re.sub(r"((?:hashed|put) [0-9,]+ files?(?:, | \())[0-9.]+ [kMG]?B", r"\1SIZE", masked)
+            self.assertTrue(masked in told or line.startswith("(exit code"),
+                            f"README.md shows a line that tests/cli/readme_verify.txt does not: {line}")
+
     def test_no_tracked_file_names_a_place_outside_the_project(self):
         # Put together here, so that this file does not hold what it looks for.
         forbidden = re.compile("|".join("/" + name + "/" for name in ("work", "root", "farm")))

@@ -146,7 +146,10 @@ std::string mask(std::string text, const std::vector<std::pair<std::string, std:
   }
   // "in 1.4 s, 68.2 MB/s", "for 2.0 s": how long it took is the machine's.
   static const std::regex kDuration(R"((in|for) \d+\.\d+ m?s(, \d[\d.,]* [kMG]?B/s)?)");
+  // What holds the prefix is as long as the temporary folder's name.
+  static const std::regex kSize(R"(((?:hashed|put) [\d,]+ files?(?:, | \())[\d.]+ [kMG]?B)");
   text = std::regex_replace(text, kDuration, "$1 TIME");
+  text = std::regex_replace(text, kSize, "$1SIZE");
   return mask_hex(mask_hex(text, 64, "SHA256"), 32, "MD5");
 }
 
