@@ -293,6 +293,18 @@ TEST_CASE("without a lock a prefix is held against its own records") {
   CHECK(told(scene.verify()) == Lines{"fault file-differs tool bin/tool"});
 }
 
+TEST_CASE("a compiled file that conda-meta lists need not be there, nor have the listed hash") {
+  Scene scene;
+  scene.forget("pure");
+  const std::string claim = "{\"_path\": \"" + kSite +
+                            "pure/__pycache__/__init__.cpython-312.pyc\", \"path_type\": \"pyc_file\", \"sha256\": \"" +
+                            std::string(64, 'd') + "\"}, ";
+  std::string meta = scene.text(scene.meta("pure"));
+  meta.insert(meta.rfind('{', meta.find("\"_path\"")), claim);
+  scene.write_file(scene.meta("pure"), meta);
+  CHECK(told(scene.verify()) == Lines{});
+}
+
 TEST_CASE("what is no environment is refused") {
   Scene scene;
   scene.prefix = scene.folder() / "nothing";
