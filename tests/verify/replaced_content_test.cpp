@@ -53,6 +53,14 @@ TEST_CASE("a large file is compared in pieces as a small one is in whole") {
   CHECK_FALSE(compare(original, on_disk, mode, 1'000'000).dialect);
 }
 
+TEST_CASE("a binary is cut within a run of NULs, and no placeholder is torn") {
+  const prefix::Placeholder placeholder{kPlaceholder, prefix::FileMode::binary};
+  const std::string original = std::string(std::size_t{2} << 20, 'a') + std::string(64, '\0') + kPlaceholder +
+                               "/lib/x" + std::string(4, '\0') + "more code";
+  const std::string on_disk = prefix::replace_prefix(original, placeholder, kPrefix);
+  CHECK(compare(original, on_disk, prefix::FileMode::binary, original.size()).dialect == prefix::Dialect::conda);
+}
+
 TEST_CASE("a line within a file that begins as a first line would is no first line") {
   std::string original = "#!" + kPlaceholder + "/bin/python\n";
   while (original.size() < (std::size_t{3} << 20)) {
