@@ -218,7 +218,7 @@ const InstallPlatform& choose_platform(const InstallSet& set, std::string_view s
         .code = "no-platform-fits",
         .what = "this machine is not what `" + core::printable(file) + "` was locked for",
         .why = std::move(why),
-        .hints = {"add a platform to the lock that assumes what this machine has (`envlock machine` shows it)"}});
+        .hints = {"add a platform to the lock that assumes what this machine has; `envlock snapshot` tells it"}});
   }
   const std::vector<const InstallPlatform*> best = most_specific(fitting);
   if (best.size() > 1) {
