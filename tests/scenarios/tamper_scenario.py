@@ -1,6 +1,7 @@
 """An environment that was tampered with is told from one that was not: what verify finds and names, with archives and without."""
 import hashlib
 import json
+import os
 import shutil
 import unittest
 
@@ -45,12 +46,41 @@ class Tampering(World):
             self.assertTrue(answer["quick"], what)
             self.assertGreater(answer["tally"]["unread_files"], 5, "nothing was passed over")
 
+    def test_a_repair_puts_the_files_of_packages_back(self):
+        for what, act, strong, _ in TABLE:
+            if not strong or any(code not in ("file-differs", "file-missing", "link-differs", "file-mode-differs") for code, _ in strong):
+                continue
+            self.restore()
+            act(self)
+            if any((self.prefix / path).parent.is_symlink() for _, path in strong):
+                continue  # refused: what is behind the link is not the prefix's
+            self.install(self.world_lock, "--no-compile", "--repair")
+            # What was changed is kept beside its place, and belongs to nobody.
+            for kept in self.prefix.rglob("*.envlock-kept-1"):
+                kept.unlink()
+            self.assertEqual(self.judge()[:2], (0, set()), what)
+
     def test_the_text_names_what_was_found(self):
         flip_bit(self.prefix / "lib/libplain.so.1", 700)
         (self.prefix / SITE / "zz.pth").write_text("import os\n")
         shown = self.verify(self.world_lock, expect=1).out
         for word in ("error[file-differs]", "lib/libplain.so.1", "byte 700", "error[stranger-startup]", f"{SITE}/zz.pth"):
             self.assertIn(word, shown)
+
+    def test_what_cannot_be_looked_at_is_told(self):
+        """A path longer than the system takes in one piece hides nothing."""
+        here = os.getcwd()
+        try:
+            os.chdir(self.prefix / SITE)
+            for _ in range(30):
+                os.mkdir("d" * 200)
+                os.chdir("d" * 200)
+            open("x.py", "w").close()
+        finally:
+            os.chdir(here)
+        code, found, answer = self.judge()
+        self.assertEqual((code, found), (2, set()))
+        self.assertEqual({f["code"] for f in answer["findings"] if f["weight"] == "unknown"}, {"file-not-read"})
 
     def test_without_a_lock_the_own_records_and_archives_decide(self):
         self.assertEqual(self.judge(lock=None)[:2], (0, set()))

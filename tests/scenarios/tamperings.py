@@ -261,6 +261,21 @@ stranger("a package under the name of another in capitals", "stranger-module", f
 stranger("a stray direct_url.json in the dist-info of conda", "stranger-module", f"{SITE}/toytool-1.1.dist-info/direct_url.json", "{}\n")
 
 
+stranger("a stray module whose name is written over the screen", "stranger-module", f"{SITE}/a\n\x1b[2J.py")
+
+
+@tampering("a stray .pth that conda-meta claims for a package", [("stranger-startup", f"{SITE}/zz.pth")], BLIND)
+def _(world):
+    (world.prefix / SITE / "zz.pth").write_text("import os\n")
+    row = {"_path": f"{SITE}/zz.pth", "path_type": "hardlink", "sha256": hashlib.sha256(b"import os\n").hexdigest(), "size_in_bytes": 10}
+    world.edit_meta("plain", lambda data: (data["files"].append(row["_path"]), data["paths_data"]["paths"].append(row)))
+
+
+@tampering("a stray file whose name is no UTF-8", [("stranger-module", f"{SITE}/evil\ufffd.py")])
+def _(world):
+    open(os.fsencode(world.prefix / SITE) + b"/evil\xff.py", "wb").close()
+
+
 @tampering("a stray symlink to a program outside", [("stranger-program", "bin/cc")])
 def _(world):
     (world.prefix / "bin/cc").symlink_to("/usr/bin/env")
@@ -299,6 +314,11 @@ def _(world):
     (world.prefix / SITE / "json5.pyc").write_bytes(importlib.util.MAGIC_NUMBER + bytes(12) + b"N")
 
 
+@tampering("the folder of compiled files is a link to one outside", [("stranger-module", f"{SITE}/toytool/__pycache__")])
+def _(world):
+    (world.prefix / SITE / "toytool/__pycache__").symlink_to(world.home)
+
+
 # Pip.
 
 @tampering("pip upgraded a package of conda", [("distribution-replaces-conda", f"{SITE}/toytool-1.2.dist-info")])
@@ -310,6 +330,11 @@ def _(world):
     world.pip_files("toytool", "1.2", {"toytool/__init__.py": '__version__ = "1.2"\n', "toytool/cli.py": "def main():\n    return 4\n",
                                        "toytool/new.py": "", "../../../bin/toytool": "#!/bin/sh\necho 1.2\n"})
     (world.prefix / "bin/toytool").chmod(0o755)
+
+
+@tampering("a second dist-info for a package of conda", [("distribution-replaces-conda", f"{SITE}/toytool-1.2.dist-info")])
+def _(world):
+    world.pip_files("toytool", "1.2", {})
 
 
 @tampering("pip installed another distribution", [("distribution-extra", f"{SITE}/wandb-0.1.dist-info")])
@@ -386,6 +411,22 @@ def _(world):
             ("stranger-library", "lib/libplain.so.1"), ("stranger-library", "lib/plain/plugin.so")])
 def _(world):
     os.truncate(world.meta("plain"), 100)
+
+
+@tampering("a pipe among the records", [("conda-meta-invalid", "")])
+def _(world):
+    os.mkfifo(world.prefix / "conda-meta/pipe-1.0-0.json")
+
+
+@tampering("a record of 3 GB", [("conda-meta-invalid", "")])
+def _(world):
+    (world.prefix / "conda-meta/big-1.0-0.json").touch()
+    os.truncate(world.prefix / "conda-meta/big-1.0-0.json", 3 << 30)
+
+
+@tampering("the record of variables is no JSON", [("conda-meta-invalid", "conda-meta/state"), ("state-differs", "conda-meta/state")])
+def _(world):
+    os.truncate(world.prefix / "conda-meta/state", 4)
 
 
 @tampering("an install left its journal", [("install-interrupted", "")])
