@@ -40,10 +40,11 @@ def toy_channel():
 
 
 def python_channel():
-    """The channel with this machine's python; skips the test where it cannot be made."""
+    """The channel with this machine's python, or $ENVLOCK_TEST_PYTHON; skips the test where it cannot be made."""
     if "python" not in _shared:
         out = shared_folder_for_channels() / "python"
-        made = subprocess.run([sys.executable, "-B", FIXTURES / "make_python_package.py", out], capture_output=True, text=True)
+        chosen = ["--python", os.environ["ENVLOCK_TEST_PYTHON"]] if "ENVLOCK_TEST_PYTHON" in os.environ else []
+        made = subprocess.run([sys.executable, "-B", FIXTURES / "make_python_package.py", out, *chosen], capture_output=True, text=True)
         _shared["python"] = (out, json.loads(made.stdout)["python"]) if made.returncode == 0 else (None, made.stderr[-500:])
     out, told = _shared["python"]
     if out is None:
@@ -96,7 +97,8 @@ class InstallScenario(Scenario):
         return result
 
     def run_in(self, *command, expect=0):
-        process = subprocess.run([str(c) for c in command], cwd=self.folder, env={"PATH": "/usr/bin:/bin", "HOME": str(self.home)}, capture_output=True, text=True)
+        environment = {"PATH": "/usr/bin:/bin", "HOME": str(self.home)}
+        process = subprocess.run([str(c) for c in command], cwd=self.folder, env=environment, capture_output=True, text=True)
         self.assertEqual(process.returncode, expect, f"{command}\n{process.stdout}\n{process.stderr}")
         return process.stdout.strip()
 

@@ -28,11 +28,17 @@ namespace {
 constexpr int kTimeoutMilliseconds = 120'000;  // without a word
 constexpr std::size_t kMaxPycBytes = std::size_t{256} << 20;
 
-// Only modules that are compiled into every python: nothing is imported from a folder. Request: four bytes of length,
+// Only modules that are compiled into every python, and unicodedata, without which no "\N{BULLET}" compiles: nothing
+// else is imported from a folder, and nothing at all from the working directory. Request: four bytes of length,
 // then the paths, each ended by NUL. Answer: for each path one byte, 1 or 0, four bytes of length, and the pyc; at the
 // end, always, one byte 2.
 constexpr const char* kScript = R"python(
 import sys
+sys.path[:] = [part for part in sys.path if part]
+try:
+    import unicodedata
+except ImportError:
+    pass
 sys.path[:] = []
 import posix, marshal, _imp
 import _frozen_importlib_external as external
