@@ -4,7 +4,9 @@ import hashlib
 import json
 import os
 import pathlib
+import resource
 import shutil
+import signal
 import stat
 import subprocess
 import unittest
@@ -213,6 +215,106 @@ class Install(InstallScenario):
         self.install(lock, prefix=blocked, expect=2)
         self.assertEqual(blocked.read_text(), "a file\n")
         self.install(lock, prefix="/proc/envlock", expect=2)
+
+    def test_a_full_disk_leaves_the_old_environment(self):
+        disk = self.folder / "disk"
+        disk.mkdir()
+        mounted = os.geteuid() == 0 and subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", disk], capture_output=True).returncode == 0
+        if not mounted:
+            self.skipTest("skipped: cannot mount a small disk here; the limit on file sizes stands in for it")
+        self.addCleanup(subprocess.run, ["umount", "-l", disk], capture_output=True)
+        prefix = disk / "env"
+        old, new = self.lock_of("hello 1.0", name="old.lock"), self.lock_of("hello 2.0", "odd-names", "clobber-a", name="new.lock")
+        self.install(old, prefix=prefix)
+        before = tree(prefix)
+        failed = 0
+        for room in range(0, 160_000, 20_000):
+            free = shutil.disk_usage(disk).free
+            (disk / "ballast").write_bytes(bytes(max(0, free - room)))
+            result = self.run_envlock("install", new, "-p", prefix)
+            (disk / "ballast").unlink()
+            if result.code == 0:
+                break
+            failed += 1
+            self.assertEqual((result.code, result.codes()), (2, ["disk-full"]), result.err)
+            self.assert_same_tree(before, tree(prefix))
+        self.assertGreater(failed, 0)
+        self.install(new, prefix=prefix)
+        self.verify(new, prefix=prefix)
+
+    def test_files_that_may_not_grow(self):
+        old, new = self.lock_of("hello 1.0", name="old.lock"), self.lock_of("hello 2.0", "odd-names", name="new.lock")
+        self.install(old)
+        self.install(new, prefix=self.folder / "other")
+        before = tree(self.prefix)
+        for limit in (0, 100, 1500):
+            with self.subTest(limit):
+                process = subprocess.run(self.command("install", new, "-p", self.prefix), cwd=self.work, env=self.environment, capture_output=True, text=True,
+                                         restore_signals=False, preexec_fn=lambda value=limit: limit_file_size(value))
+                self.assertEqual(process.returncode, 2, process.stderr)
+                self.assertIn("error[", process.stderr)
+                self.install(old)
+                self.assert_same_tree(before, tree(self.prefix), left_out=["conda-meta/history"])
+
+    def test_repair(self):
+        lock = self.lock_of("hello", "odd-names")
+        self.install(lock)
+        want = tree(self.prefix)
+        library = self.prefix / "lib/libhello.so.2.0"
+        data = bytearray(library.read_bytes())
+        data[5] ^= 1
+        library.unlink()
+        library.write_bytes(data)
+        (self.prefix / "share/odd/empty.txt").unlink()
+        self.verify(lock, expect=1)
+        result = self.install(lock, "--repair")
+        # What was changed may be somebody's work: it is kept and named, and nothing but it is left to say.
+        kept = library.with_name(library.name + ".envlock-kept-1")
+        self.assertEqual(kept.read_bytes(), bytes(data))
+        self.assertIn(kept.name, result.err)
+        if self.run_envlock("verify", lock, "-p", self.prefix).code == 1:
+            self.assertIn(kept.name, self.verify(lock, expect=1).out)
+        kept.unlink()
+        self.verify(lock)
+        after = tree(self.prefix)
+        for path in ("lib/libhello.so.2.0", "share/odd/empty.txt"):
+            self.assertEqual(after[path][2], want[path][2])
+
+    def test_the_platform_that_fits_the_machine(self):
+        self.environment_yml("hello")
+        self.lock("environment.yml", "-p", f"gpu={NATIVE}", "-p", NATIVE, "--virtual-package", "gpu:__cuda=12.4", channel=None)
+        lock = self.work / "envlock.lock"
+        for cuda, want in (("", NATIVE), ("12.2", NATIVE), ("12.4", "gpu"), ("13.0", "gpu")):
+            told = json.loads(self.install(lock, "--dry-run", "--json", env={"CONDA_OVERRIDE_CUDA": cuda}).out)
+            self.assertIn(f'"{want}"', json.dumps(told), f"__cuda {cuda}")
+        self.lock("environment.yml", "-o", "gpu.lock", "-p", f"gpu={NATIVE}", "--virtual-package", "gpu:__cuda=12.4", channel=None)
+        result = self.install(self.work / "gpu.lock", env={"CONDA_OVERRIDE_CUDA": "12.2"}, expect=2)
+        self.assertEqual(result.codes(), ["override-used", "no-platform-fits"])
+        self.assertIn("`__cuda 12.4`, the machine has `__cuda 12.2`", result.err)
+        self.install(self.work / "gpu.lock", "--platform", "gpu", env={"CONDA_OVERRIDE_CUDA": "12.2"})
+
+    def test_a_prefix_behind_a_link_and_a_relative_one(self):
+        lock = self.lock_of("hello")
+        real, link = self.folder / "real", self.folder / "link"
+        real.mkdir()
+        link.symlink_to(real)
+        self.install(lock, prefix=link / "env")
+        self.verify(lock, prefix=link / "env")
+        self.assertTrue((real / "env/bin/hello").exists())
+        self.install(lock, prefix="../relative/env/")
+        self.verify(lock, prefix=self.folder / "relative/env")
+        self.assertEqual(self.run_in(self.folder / "relative/env/bin/hello"), f"hello 2.0 from {self.folder}/relative/env")
+
+    def test_a_cache_that_cannot_be_written(self):
+        lock = self.lock_of("hello")
+        blocked = self.folder / "file"
+        blocked.write_text("a file\n")
+        result = self.run_envlock("install", lock, "-p", self.prefix, "--cache", blocked / "cache")
+        if result.code == 0:
+            self.verify(lock)
+        else:
+            self.assertEqual((result.code, set(result.codes())), (2, {"cache-unwritable"}), result.err)
+            self.assertFalse((self.prefix / "bin").exists())
 
     def test_the_old_environment_stays_when_an_archive_is_damaged(self):
         channel = self.folder / "damaged"
@@ -466,6 +568,11 @@ class RealLibraries(InstallScenario):
         self.verify(lock)
         self.assertIn("bsdtar", self.run_in(self.prefix / "bin/bsdtar", "--version"))
         self.assertIn("Kerberos", self.run_in(self.prefix / "bin/krb5-config", "--version"))
+
+
+def limit_file_size(limit):
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
 
 if __name__ == "__main__":
