@@ -4,6 +4,7 @@
 """
 import asyncio
 import json
+import os
 import sys
 import time
 
@@ -22,7 +23,8 @@ async def main():
         sys.exit(f"the channels hold {len(records)} of {len(files)} files")
     start = time.perf_counter()
     await install(list(records.values()), prefix, cache_dir=cache, show_progress=False)
-    print(f"{time.perf_counter() - start:.4f}")
+    print(f"{time.perf_counter() - start:.4f}", flush=True)
+    os._exit(0)  # py-rattler 0.28 may crash while the interpreter shuts down
 
 
 asyncio.run(main())

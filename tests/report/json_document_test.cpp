@@ -48,9 +48,9 @@ TEST_CASE("the pages on JSON documents show what the program writes") {
 TEST_CASE("no document is without its example") {
   const std::string pages = read_whole(std::string(ENVLOCK_SOURCE_DIR) + "/docs/formats/json.md") +
                             read_whole(std::string(ENVLOCK_SOURCE_DIR) + "/docs/formats/probe-run.md");
-  for (const char* name :
-       {"report/errors", "report/lock-report", "report/lock-check", "report/search", "report/search-here", "report/why",
-        "report/export", "report/diff", "report/verify", "report/probe-diff", "probe/invented-run"}) {
+  for (const char* name : {"report/errors", "report/lock-report", "report/lock-check", "report/search",
+                           "report/search-here", "report/why", "report/export", "report/install", "report/artifact",
+                           "report/diff", "report/verify", "report/probe-diff", "probe/invented-run"}) {
     INFO(name);
     CHECK(pages.find("<!-- example: " + std::string(name) + ".json -->\n```json\n{\n") != std::string::npos);
   }
