@@ -56,7 +56,7 @@ class Bench:
         process = subprocess.run([peer, HERE / "peer_install.py", self.lock, self.scratch / prefix, self.scratch / cache, self.channel],
                                  capture_output=True, text=True, env=self.environment)
         if process.returncode != 0:
-            sys.exit(process.stderr[-3000:])
+            sys.exit(f"the peer: exit {process.returncode}\n{process.stderr[-3000:]}")
         return Run(float(process.stdout), 0)
 
     def compare(self, title, rounds, warm):
