@@ -70,11 +70,11 @@ def info_members(rows=(), index=None, link_json=None, paths=None, more=()):
     return out + list(more)
 
 
-def conda(info, payload, compress=archive.zstd_frame, extra=(), payload_bytes=None):
+def conda(info, payload, compress=archive.zstd_frame, extra=(), payload_bytes=None, info_bytes=None):
     """A .conda of two tars."""
     buffer = io.BytesIO()
     parts = [("metadata.json", b'{"conda_pkg_format_version": 2}'), (f"pkg-{STEM}.tar.zst", payload_bytes or compress(tar(payload))),
-             (f"info-{STEM}.tar.zst", archive.zstd_frame(tar(info))), *extra]
+             (f"info-{STEM}.tar.zst", info_bytes or archive.zstd_frame(tar(info))), *extra]
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as made:
         for name, data in parts:
             made.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data)
@@ -138,6 +138,14 @@ def _():
     head.size = 4 << 30
     frame = archive.zstd_frame(head.tobuf(tarfile.GNU_FORMAT)) + archive.zstd_bomb(4 << 30)
     return conda(info_members([row(GOOD)]), [], payload_bytes=frame)
+
+
+@hostile("a manifest of 900 MB in 30 kB", "archive-too-large")
+def _():
+    head = tarfile.TarInfo("info/paths.json")
+    head.size = 900 << 20
+    frame = archive.zstd_frame(tar(info_members([row(GOOD)]))[:-1024] + head.tobuf(tarfile.GNU_FORMAT)) + archive.zstd_bomb(900 << 20)
+    return conda([], [file(GOOD)], info_bytes=frame)
 
 
 @hostile("4 GB of zeros in bzip2", "archive-too-large", ".tar.bz2")

@@ -5,6 +5,7 @@ import os
 import shutil
 import unittest
 
+import tamperings_beside  # noqa: F401  (adds to the table)
 from tamper_support import SITE, World, archives, flip_bit, other_channel, proofs, world_channel
 from tamperings import TABLE
 
