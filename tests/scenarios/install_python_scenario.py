@@ -1,0 +1,90 @@
+"""Python packages and wheels, installed beside this machine's python and run."""
+import base64
+import hashlib
+import shutil
+import unittest
+
+from install_support import InstallScenario, installing, python_channel, toy_channel, tree
+from support import shared_folder
+
+
+class Python(InstallScenario):
+    """With this machine's python as a package."""
+
+    def python_lock(self, *dependencies, channels=(), **more):
+        channel, version = python_channel()
+        self.short = ".".join(version.split(".")[:2])
+        return self.lock_of(f"python {version}", *dependencies, channels=[channel, toy_channel(), *channels], **more)
+
+    def test_noarch_python_with_entry_points_and_pyc(self):
+        lock = self.python_lock("toytool 1.1")
+        self.install(lock)
+        first = tree(self.prefix)
+        site = f"lib/python{self.short}/site-packages"
+        self.assertEqual(self.run_in(self.prefix / "bin/toytool", "a b", expect=3), "toytool 1.1 a b")
+        self.assertEqual(self.run_in(self.prefix / "bin/toytool-script"), str(self.prefix / site / "toytool/__init__.py"))
+        self.assertEqual(self.run_in(self.prefix / "bin/python", "-c", "import sys, ssl, ctypes, sqlite3, json, hashlib; print(sys.prefix)"), str(self.prefix))
+        compiled = sorted(p.name for p in (self.prefix / site / "toytool/__pycache__").iterdir())
+        tag = "cpython-" + self.short.replace(".", "")
+        self.assertEqual(compiled, [f"__init__.{tag}.pyc", f"cli.{tag}.pyc"])
+        flags = (self.prefix / site / f"toytool/__pycache__/cli.{tag}.pyc").read_bytes()[4:8]
+        self.assertNotEqual(flags, bytes(4), "a pyc that holds a time")
+        self.verify(lock)
+        shutil.rmtree(self.prefix)
+        self.install(lock, "--threads", "1", "--cache", self.folder / "other-cache")
+        self.assert_same_tree(first, tree(self.prefix))
+        self.install(self.python_lock("toytool 1.0", name="old.lock"))
+        self.assertEqual(self.run_in(self.prefix / "bin/toytool", expect=3), "toytool 1.0")
+        self.verify(self.work / "old.lock")
+
+    def test_without_compiling(self):
+        lock = self.python_lock("toytool")
+        self.install(lock, "--no-compile")
+        self.assertEqual(list((self.prefix / f"lib/python{self.short}/site-packages").rglob("*.pyc")), [])
+        self.verify(lock)
+
+    def test_wheels(self):
+        lock = self.python_lock("toytool")
+        explicit = self.run_envlock("export", "explicit", lock)
+        name, data = installing.wheel()
+        self.write(name, data)
+        listed = self.write("all.txt", explicit.out + f"# pip toywheel @ file://{self.work / name}#sha256={hashlib.sha256(data).hexdigest()}\n")
+        self.install(listed)
+        site = self.prefix / f"lib/python{self.short}/site-packages"
+        self.assertEqual(self.run_in(self.prefix / "bin/toywheel"), "toywheel 1.0")
+        self.assertEqual(self.run_in(self.prefix / "bin/toywheel-script"), "script of toywheel")
+        self.assertEqual(self.text("share/toywheel/data.txt"), "data\n")
+        self.assertTrue((site / "toywheel-1.0.dist-info/RECORD").exists())
+        for line in (site / "toywheel-1.0.dist-info/RECORD").read_text().splitlines():
+            path, digest, _ = line.rsplit(",", 2)
+            if digest:
+                actual = base64.urlsafe_b64encode(hashlib.sha256((site / path).read_bytes()).digest()).decode().rstrip("=")
+                self.assertEqual(digest, "sha256=" + actual, path)
+        self.verify(listed)
+        # Gone from the list, gone from the prefix.
+        self.install(lock)
+        self.verify(lock)
+        self.assertFalse((site / "toywheel").exists())
+        self.assertFalse((self.prefix / "bin/toywheel").exists())
+        self.write(name, data[:100] + bytes([data[100] ^ 1]) + data[101:])
+        self.assertIn("hash-mismatch", self.install(listed, "--cache", self.folder / "new-cache", expect=2).codes())
+        self.assertFalse((site / "toywheel").exists())
+
+    def test_real_packages(self):
+        shared = shared_folder()
+        if not shared or not (shared / "data/conda-forge-packages").is_dir():
+            self.skipTest("skipped: no shared data")
+        channel, version = python_channel()
+        if tuple(map(int, version.split(".")[:2])) >= (3, 13):
+            self.skipTest("skipped: the pip of the shared data needs an older python")
+        lock = self.lock_of(f"python {version}", "tqdm", "wheel", "packaging", "setuptools", channels=[channel, shared / "data/conda-forge-packages"])
+        self.install(lock)
+        self.assertEqual(self.run_in(self.prefix / "bin/tqdm", "--version"), "4.67.1")
+        self.assertIn("0.45.1", self.run_in(self.prefix / "bin/wheel", "version"))
+        self.assertEqual(self.run_in(self.prefix / "bin/python", "-c", "import packaging, setuptools; print(packaging.__version__)"), "24.2")
+        self.assertIn("tqdm", self.run_in(self.prefix / "bin/pip", "list", "--disable-pip-version-check"))
+        self.verify(lock)
+
+
+if __name__ == "__main__":
+    unittest.main()
