@@ -171,6 +171,9 @@ Exit run_install(const InstallArgs& args, Out& out) {
     return tell(summary, out);
   }
 
+  if (!to_get.empty() && lock.unmet.empty() && !out.json) {
+    out.words("this machine has all that " + core::printable(summary.platform) + " and its packages ask for\n");
+  }
   const Clock::time_point start = Clock::now();
   Obtained obtained = packages.obtain(to_get, lock.platform.wheels, args.threads);
   summary.downloaded = obtained.downloaded;
