@@ -1,10 +1,11 @@
 """Python packages and wheels, installed beside this machine's python and run."""
 import base64
 import hashlib
+import json
 import shutil
 import unittest
 
-from install_support import InstallScenario, installing, python_channel, toy_channel, tree
+from install_support import NATIVE, InstallScenario, installing, python_channel, toy_channel, tree
 from support import shared_folder
 
 
@@ -69,6 +70,41 @@ class Python(InstallScenario):
         self.write(name, data[:100] + bytes([data[100] ^ 1]) + data[101:])
         self.assertIn("hash-mismatch", self.install(listed, "--cache", self.folder / "new-cache", expect=2).codes())
         self.assertFalse((site / "toywheel").exists())
+
+    def test_wheels_of_conda_lock_and_pixi(self):
+        lock = self.python_lock("toytool")
+        name, data = installing.wheel()
+        digest = hashlib.sha256(data).hexdigest()
+        url = f"file://{self.write(name, data)}"
+        exported = self.run_envlock("export", "conda-lock", lock).out
+        entry = (f"- name: toywheel\n  version: '1.0'\n  manager: pip\n  platform: {NATIVE}\n  dependencies: {{python: '>=3'}}\n  url: {url}\n"
+                 f"  hash: {{sha256: {digest}}}\n  category: dev\n  optional: true\n")
+        self.write("conda-lock.yml", exported + entry)
+        packages = [(self.located(p), p["sha256"]) for p in json.loads(lock.read_bytes())["packages"]]
+        self.write("pixi.lock", "version: 6\nenvironments:\n  default:\n    channels: []\n    packages:\n"
+                   f"      {NATIVE}:\n" + "".join(f"      - conda: {place}\n" for place, _ in packages) + f"      - pypi: {url}\npackages:\n"
+                   + "".join(f"- conda: {place}\n  sha256: {sha256}\n" for place, sha256 in packages)
+                   + f"- pypi: {url}\n  name: toywheel\n  version: '1.0'\n  sha256: {digest}\n")
+        trees = []
+        for file in ("conda-lock.yml", "pixi.lock"):
+            with self.subTest(file):
+                shutil.rmtree(self.prefix, ignore_errors=True)
+                self.install(self.work / file)
+                trees.append({k: v for k, v in tree(self.prefix).items() if not k.startswith("conda-meta")})
+                self.assertEqual(self.run_in(self.prefix / "bin/toywheel"), "toywheel 1.0")
+                self.assertEqual(self.run_in(self.prefix / "bin/toytool", expect=3), "toytool 1.1")
+                self.verify(self.work / file)
+        self.assert_same_tree(*trees)
+        self.install(self.work / "conda-lock.yml", "--category", "main")
+        self.assertFalse((self.prefix / "bin/toywheel").exists())
+        # What a category needs comes with it: the wheel's python, and what that needs.
+        self.install(self.work / "conda-lock.yml", "--category", "dev")
+        self.assertEqual(self.run_in(self.prefix / "bin/toywheel"), "toywheel 1.0")
+        self.assertFalse((self.prefix / "bin/toytool").exists())
+
+    def located(self, package):
+        """The URL of a package of a lock whose channels are folders."""
+        return f"file://{(self.work / package['channel'] / package['subdir'] / package['file']).resolve()}"
 
     def test_real_packages(self):
         shared = shared_folder()

@@ -25,15 +25,16 @@ std::optional<conda::PackageRecord> index_of(const archive::Unpacked& unpacked, 
   }
 }
 
-void complete(conda::PackageRecord& record, const conda::PackageRecord& source) {
+void complete(conda::PackageRecord& record, const conda::PackageRecord& source, bool tells_little) {
+  if (record.license.empty()) record.license = source.license;
+  if (!record.timestamp) record.timestamp = source.timestamp;
+  if (!tells_little) return;
   record.build_number = source.build_number;
   record.depends = source.depends;
   record.constrains = source.constrains;
   record.track_features = source.track_features;
   record.noarch = source.noarch;
   record.python_site_packages_path = source.python_site_packages_path;
-  if (record.license.empty()) record.license = source.license;
-  if (!record.timestamp) record.timestamp = source.timestamp;
 }
 
 }  // namespace
@@ -54,11 +55,11 @@ void complete_records(lock::LockFormat format, const Obtained& obtained, const p
       if (unpacked != obtained.unpacked.end()) {
         if (!record.sha256) record.sha256 = unpacked->second.package;
         const std::optional<conda::PackageRecord> index = index_of(unpacked->second, record);
-        if (tells_little && index) complete(record, *index);
+        if (index) complete(record, *index, tells_little);
       } else if (old != there.end()) {
         // What stays was completed when it came.
         if (!record.sha256) record.sha256 = old->second->sha256;
-        if (tells_little) complete(record, *old->second);
+        complete(record, *old->second, tells_little);
       }
     }
   }
