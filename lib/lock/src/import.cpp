@@ -14,7 +14,7 @@ namespace envlock::lock {
 namespace {
 
 // Locks of other tools are at most a few megabytes; more is a mistake that would only take long to be found out.
-constexpr std::uint64_t kLargest = 256u << 20;
+constexpr std::uint64_t kLargest = 64u << 20;
 
 Preference preference_of(const conda::PackageRecord& record, const std::string& platform) {
   return {.name = record.name,

@@ -14,7 +14,7 @@ namespace envlock::lock {
 namespace {
 
 // As for the locks of --like: more is a mistake that would only take long to be found out.
-constexpr std::uint64_t kLargest = 256u << 20;
+constexpr std::uint64_t kLargest = 64u << 20;
 
 // The lines that ask for a package on a platform; what other lines imply was asked for by nobody.
 std::map<std::string, std::vector<std::string>> lines_on(const Lock& lock, const std::string& subdir) {

@@ -15,6 +15,8 @@ namespace envlock::lock {
 namespace {
 
 constexpr std::size_t kDeepest = 64;
+// A lock of a thousand packages for five platforms has 200,000 values; this many take half a gigabyte.
+constexpr std::size_t kMostValues = 4'000'000;
 
 const std::string kNoText;
 const std::vector<YamlTree::Id> kNoChildren;
@@ -49,6 +51,7 @@ class YamlTree::Builder : public YAML::EventHandler {
 
  private:
   Id add(Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor) {
+    if (tree_.nodes_.size() == kMostValues) throw YAML::ParserException(mark, "too many values for a lock");
     const auto id = static_cast<Id>(tree_.nodes_.size());
     tree_.nodes_.push_back({kind, mark.line + 1, mark.column + 1, {}, {}});
     if (kind != Kind::sequence && kind != Kind::map && anchor != 0) anchors_[anchor] = id;
