@@ -122,6 +122,7 @@ std::vector<std::string> packages_to_repair(const std::filesystem::path& folder,
                                                            .depth = verify::Depth::full,
                                                            .fetch = true,
                                                            .threads = args.threads,
+                                                           .installed_at = {},
                                                            .command = {}},
                                                           packages, session, out);
   std::set<std::string> names;

@@ -122,9 +122,13 @@ bool looks_right(const std::filesystem::path& folder, const LockTarget* lock, co
   }
   record.verified = "quick";
   Packages packages(session, lock != nullptr ? lock->file.parent_path() : std::filesystem::path(), out);
-  const verify::Verification verification = verify_prefix(
-      {.prefix = folder, .lock = lock, .accepted = {}, .depth = verify::Depth::quick, .command = "envlock verify"},
-      packages, session, out);
+  const verify::Verification verification = verify_prefix({.prefix = folder,
+                                                           .lock = lock,
+                                                           .accepted = {},
+                                                           .depth = verify::Depth::quick,
+                                                           .installed_at = {},
+                                                           .command = "envlock verify"},
+                                                          packages, session, out);
   if (verify::answer(verification, true) != verify::Answer::no) {
     if (!args.no_record) {
       record.root = environment_root(folder, stamps_file(session.cache, folder), verification.tally.file_bytes == 0,

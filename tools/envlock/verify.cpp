@@ -24,6 +24,7 @@ struct VerifyArgs {
   bool fetch = false;
   bool quick = false;
   std::vector<std::string> accepted;
+  std::string installed_at;
   std::string format = "text";
   std::string output;
   std::size_t threads = 0;
@@ -73,6 +74,7 @@ Exit run_verify(VerifyArgs args, Out& out) {
                      .depth = args.quick ? verify::Depth::quick : verify::Depth::full,
                      .fetch = args.fetch,
                      .threads = args.threads,
+                     .installed_at = args.installed_at,
                      .command = command},
                     packages, session, out);
   const report::VerifyReport report{.verification = &verification,
@@ -131,6 +133,8 @@ void add_verify(CLI::App& app, Commands& commands) {
   add_list_option(command, "--accepted", args->accepted,
                   "a snapshot that was reviewed: packages whose root it holds need no archive; may be repeated")
       ->type_name("SNAPSHOT");
+  command.add_option("--installed-at", args->installed_at, "the prefix was moved here on purpose, from this path")
+      ->type_name("PATH");
   command.add_option("--format", args->format, "text, junit or sarif (default: text)")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"text", "junit", "sarif"}));

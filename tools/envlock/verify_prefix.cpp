@@ -107,6 +107,7 @@ verify::Verification verify_prefix(const VerifyRequest& request, Packages& packa
   } else {
     options.machine = snapshot::detect_virtual_packages(out.notes);
   }
+  options.installed_at = request.installed_at;
   options.command = request.command;
   return verify::verify(request.prefix, request.lock != nullptr ? &expected : nullptr, options, *session.progress);
 }

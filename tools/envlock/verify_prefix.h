@@ -19,7 +19,8 @@ struct VerifyRequest {
   verify::Depth depth = verify::Depth::full;
   bool fetch = false;  ///< get archives that are not at hand
   std::size_t threads = 0;
-  std::string command;  ///< for hints: how to run this again
+  std::string installed_at;  ///< where the prefix was made, when it was moved on purpose since; "" otherwise
+  std::string command;       ///< for hints: how to run this again
 };
 
 /// Where the stamps of a prefix are kept: not in the prefix, whose bytes an install fixes.
