@@ -298,6 +298,18 @@ class Harmless(World):
         code, found, answer = self.judge("--accepted", "accepted.json", prefix=other)
         self.assertEqual((code, found, set(proofs(answer).values())), (0, set(), {"accepted"}))
 
+    def test_the_first_day(self):
+        """An environment of another tool, without a lock, an archive or a cache: its own records decide."""
+        self.recreate(archives(world_channel(), *STEMS))
+        compiled(self, f"{SITE}/toytool/cli.py", f"cli.{TAG}.pyc")
+        shutil.rmtree(self.cache)
+        # What the second installer's records name lies in a folder that is away by now.
+        for path in (self.prefix / "conda-meta").glob("*.json"):
+            path.write_text(path.read_text().replace(str(world_channel()), "/gone"))
+        code, found, answer = self.judge(lock=None)
+        self.assertEqual((code, found, set(proofs(answer).values())), (0, set(), {"record"}))
+        self.assertIn("own records", self.verify("--no-lock").out)
+
     def test_a_mirror(self):
         """The same files from another address: a note."""
         base = self.serve(self.channel)

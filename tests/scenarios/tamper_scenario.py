@@ -6,7 +6,7 @@ import shutil
 import unittest
 
 import tamperings_beside  # noqa: F401  (adds to the table)
-from tamper_support import SITE, World, archives, flip_bit, other_channel, proofs, world_channel
+from tamper_support import SHORT, SITE, World, archives, flip_bit, other_channel, proofs, world_channel
 from tamperings import TABLE
 
 WITH, WITHOUT, ALLOWED = "with all archives", "without archives", "without archives, --allow-weak"
@@ -113,6 +113,42 @@ class Tampering(World):
         (self.prefix / "bin/hello").chmod(0o644)
         _, _, answer = self.judge(*accepted)
         self.assertEqual((proofs(answer)["plain"], proofs(answer)["hello"], proofs(answer)["pip"]), ("record", "record", "accepted"))
+
+
+class Execution(World):
+    """Who verifies runs nothing of what is verified, and who runs verifies first."""
+
+    def setUp(self):
+        super().setUp()
+        self.make_world()
+        self.marker = self.folder / "was-run"
+
+    def test_nothing_of_the_prefix_is_run(self):
+        python = f"open({str(self.marker)!r}, 'w')\n"
+        shell = f"#!/bin/sh\ntouch '{self.marker}'\n"
+        for name, text in ((f"bin/python{SHORT}", shell), ("bin/conda", shell), ("bin/git", shell), ("bin/ldd", shell), ("bin/nvidia-smi", shell),
+                           ("etc/conda/activate.d/run.sh", shell), (f"{SITE}/sitecustomize.py", python), (f"{SITE}/run.pth", "import os; " + python)):
+            (self.prefix / name).write_text(text)
+            (self.prefix / name).chmod(0o755)
+        active = {"CONDA_PREFIX": str(self.prefix), "PATH": f"{self.prefix}/bin:/usr/bin:/bin"}
+        self.assertEqual(self.judge(env=active)[0], 1)
+        self.assertEqual(self.judge("--quick", env=active)[0], 1)
+        self.run_envlock("snapshot", "-p", self.prefix, "-o", self.folder / "snapshot.json", env=active)
+        self.run_envlock("diff", self.world_lock, self.prefix, env=active)
+        self.assertFalse(self.marker.exists())
+
+    def test_nothing_is_run_in_an_environment_that_is_not_the_lock(self):
+        command = ["run", "-p", self.prefix, "--lock", self.world_lock, "--no-record", "--cache", self.cache, "--", "touch", self.marker]
+        self.assertEqual(self.run_envlock(*command).code, 0)
+        self.marker.unlink()
+        for act in (lambda: flip_bit(self.prefix / "lib/libplain.so.1"), lambda: (self.prefix / SITE / "zz.pth").write_text("import os\n"),
+                    lambda: (self.prefix / "etc/conda/activate.d/zz.sh").write_text("exit 0\n")):
+            self.restore()
+            act()
+            told = self.run_envlock(*command)
+            self.assertEqual(told.code, 1, told.err)
+            self.assertIn("error[not-run]", told.err)
+            self.assertFalse(self.marker.exists())
 
 
 class PoisonedCache(World):
