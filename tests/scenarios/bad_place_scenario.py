@@ -132,6 +132,47 @@ class Folders(BadInput):
         self.assert_same_tree(whole, tree(self.prefix))
 
 
+    def test_links_in_the_places_of_files_are_not_written_through(self):
+        """A link of the user's where a package's file goes, and links instead of conda-meta's own files."""
+        for number, name in enumerate((GOOD, "conda-meta/history", "conda-meta/state", "conda-meta/envlock.lock", f"conda-meta/{STEM}.json", "conda-meta/plain-1.0-0.json",
+                                       "share/plain/readme.txt", "lib/libplain.so.1")):
+            with self.subTest(name):
+                self.restore()
+                target = self.canary / f"target{number}"
+                if (self.prefix / name).exists():
+                    shutil.move(self.prefix / name, target)
+                else:
+                    target.write_text("{}")
+                (self.prefix / name).parent.mkdir(parents=True, exist_ok=True)
+                (self.prefix / name).symlink_to(target)
+                before = tree(self.canary)
+                less = [line for line in self.own if "/plain-" not in line]
+                lock = self.list_of(*less, (STEM + ".conda", conda(info_members([row(GOOD)]), [file(GOOD)])), own=False)
+                result = self.run_envlock("install", lock, "-p", self.prefix, "--no-compile")
+                self.assertIn(result.code, (0, 2), result.err)
+                self.assert_same_tree(before, tree(self.canary))
+                if result.code == 0:
+                    for kept in self.prefix.rglob("*.envlock-kept-1"):
+                        kept.unlink()
+                    self.assertEqual(self.judge(lock=lock)[0], 0, result.err)
+
+    def test_the_journals_folder_is_a_link(self):
+        for name in ("", "/trash", "/stage", "/lock", "/journal", "/journal.new"):
+            with self.subTest(name):
+                self.restore()
+                outside = self.canary / "journals"
+                for each in ("trash", "stage"):
+                    (outside / each).mkdir(parents=True, exist_ok=True)
+                    (outside / each / "0").write_text("mine\n")
+                place = self.prefix / f"conda-meta/.envlock{name}"
+                place.parent.mkdir(exist_ok=True)
+                place.symlink_to(outside / name.lstrip("/"))
+                before = tree(self.canary)
+                result = self.run_envlock("install", self.list_of((STEM + ".conda", conda(info_members([row(GOOD)]), [file(GOOD)]))), "-p", self.prefix, "--no-compile")
+                self.assertIn(result.code, (0, 2), result.err)
+                self.assert_same_tree(before, tree(self.canary))
+
+
 class Records(BadInput):
     """conda-meta, journals and locks that were edited."""
 
