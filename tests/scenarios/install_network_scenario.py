@@ -27,6 +27,19 @@ class Network(InstallScenario):
             if path.is_file() and not path.is_symlink():
                 self.assertNotIn(b"tk-secret", path.read_bytes(), path)
 
+    def test_credentials_in_a_list_of_urls_reach_the_server_and_nothing_else(self):
+        self.environment_yml("hello", channels=["conda-forge"])
+        self.lock("environment.yml", channel=toy_channel())
+        url = self.serve(toy_channel(), "--user", "somebody:hunter2").replace("http://", "http://somebody:hunter2@")
+        packages = json.loads((self.work / "envlock.lock").read_bytes())["packages"]
+        listed = self.write("list.txt", "@EXPLICIT\n" + "".join(f"{url}/{p['subdir']}/{p['file']}#{p['sha256']}\n" for p in packages))
+        result = self.install(listed, "--json")
+        self.verify(listed)
+        self.assertNotIn("hunter2", result.out + result.err)
+        for path in self.prefix.rglob("*"):
+            if path.is_file() and not path.is_symlink():
+                self.assertNotIn(b"hunter2", path.read_bytes(), path)
+
     def test_503_a_few_times_is_retried(self):
         mapped = self.private({"path": f"/{NATIVE}/hello", "fault": "status", "status": 503, "times": 2, "retry_after": 0})
         self.install_lock(*mapped)

@@ -38,6 +38,20 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+/// What the prefix keeps of the lock. An envlock.lock never holds credentials; the URLs of other tools' may, and a
+/// prefix goes where they must not.
+std::string copy_of(const lock::InstallSet& set) {
+  if (set.format == lock::LockFormat::envlock) return set.bytes;
+  std::string copy;
+  std::string_view rest = set.bytes;
+  while (!rest.empty()) {
+    const std::string_view line = rest.substr(0, std::min(rest.find('\n'), rest.size() - 1) + 1);
+    copy += line.find("://") == std::string_view::npos ? std::string(line) : core::without_secrets(line);
+    rest.remove_prefix(line.size());
+  }
+  return copy;
+}
+
 prefix::Target make_target(const LockTarget& lock) {
   prefix::Target target;
   for (const lock::InstallPackage& package : lock.platform.packages) {
@@ -51,7 +65,7 @@ prefix::Target make_target(const LockTarget& lock) {
                              .file = {}});
   }
   target.variables = lock.set.variables;
-  target.lock_bytes = lock.set.bytes;
+  target.lock_bytes = copy_of(lock.set);
   return target;
 }
 
