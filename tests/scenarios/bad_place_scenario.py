@@ -249,6 +249,50 @@ class Records(BadInput):
         self.refuse("file-not-found", self.work / "none.lock")
 
 
+class Cache(BadInput):
+    """A cache in disorder costs time, and nothing else."""
+
+    def disorder(self, place, kind):
+        if place.is_dir() and not place.is_symlink():
+            shutil.rmtree(place)
+        else:
+            place.unlink()
+        if kind == "garbage":
+            place.write_text("garbage")
+        elif kind == "folder":
+            place.mkdir()
+        else:
+            place.symlink_to(self.canary / ("secret" if kind == "link to a file" else "."))
+
+    def test_a_cache_in_disorder(self):
+        for pattern in ("listing", "stamps", "files/info/paths.json", "files/lib/libplain.so.1", "files/lib", "files"):
+            for kind in ("garbage", "folder", "link to a file", "link to a folder"):
+                with self.subTest(f"{pattern}: {kind}"):
+                    shutil.rmtree(self.cache)
+                    shutil.rmtree(self.prefix)
+                    self.install(self.world_lock, "--no-compile")
+                    places = list(self.cache.glob(f"packages-*/??/*/{pattern}"))
+                    self.assertTrue(places, pattern)
+                    for place in places:
+                        self.disorder(place, kind)
+                    before = tree(self.canary)
+                    self.assertEqual(self.judge("--quick")[:2], (0, set()))
+                    shutil.rmtree(self.prefix)
+                    self.install(self.world_lock, "--no-compile")
+                    self.assertEqual(self.judge()[:2], (0, set()))
+                    self.assert_same_tree(before, tree(self.canary))
+
+    def test_stamps_in_disorder(self):
+        for kind in ("garbage", "folder"):
+            with self.subTest(kind):
+                self.assertEqual(self.judge()[:2], (0, set()))
+                (stamps,) = self.cache.glob("prefixes-1/*.stamps")
+                self.disorder(stamps, kind)
+                code, found, answer = self.judge("--quick")
+                self.assertEqual((code, found, answer["quick"]), (0, set(), False), "all was read")
+                shutil.rmtree(self.cache / "prefixes-1")
+
+
 class FullDisk(BadInput):
     def small_disk(self, name, size):
         folder = self.folder / name
