@@ -36,6 +36,18 @@ TEST_CASE("files that nobody owns are faults where something runs, loads or impo
               "fault stranger-startup lib/python3.12/usercustomize.py", "fault stranger-startup pyvenv.cfg"});
 }
 
+TEST_CASE("what an install kept aside is counted, and only what has such a name to its end") {
+  Scene scene;
+  scene.write_file("lib/libstray.so.1.envlock-kept-1", "");
+  scene.write_file("bin/stray.envlock-kept-12", "");
+  scene.write_file(kSite + "sitecustomize.py.envlock-kept-1", "");
+  CHECK(told(scene.verify()) == Lines{"note strangers-elsewhere "});
+  scene.write_file("lib/x.envlock-kept-1.so", "");
+  scene.write_file("bin/stray.envlock-kept-", "");
+  CHECK(told(scene.verify()) == Lines{"fault stranger-program bin/stray.envlock-kept-",
+                                      "fault stranger-library lib/x.envlock-kept-1.so", "note strangers-elsewhere "});
+}
+
 TEST_CASE("a folder that nobody owns is one finding") {
   Scene scene;
   for (int i = 0; i < 20; ++i) scene.write_file(kSite + "evil/deep/" + std::to_string(i) + ".py", "");

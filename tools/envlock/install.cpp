@@ -217,7 +217,7 @@ void add_install(CLI::App& app, Commands& commands) {
            "Takes the platform of the lock whose virtual packages this machine has, gets the packages that the prefix\n"
            "lacks, checks every hash, and changes only what differs. The same lock in the same place gives the same\n"
            "bytes. Whatever goes wrong, the prefix is put back; what you changed in it is kept aside.\n"
-           "LOCK may be an envlock.lock, an @EXPLICIT file or a conda-lock.yml.",
+           "LOCK may be an envlock.lock, an @EXPLICIT file, a conda-lock.yml or a pixi.lock.",
        .examples = {"# make .envlock/env beside the lock\nenvlock install",
                     "# an environment that conda knows by name\nenvlock install -n train",
                     "# what would change? Downloads nothing, writes nothing\nenvlock install --dry-run",

@@ -49,6 +49,17 @@ bool lies_in(const std::filesystem::path& file, const std::filesystem::path& fol
   return std::filesystem::absolute(file).lexically_normal().string().starts_with(inside + "/");
 }
 
+/// A full disk fails every package alike.
+std::vector<core::Diagnostic> each_once(std::vector<core::Diagnostic> failures) {
+  std::set<std::string> told;
+  const auto again = [&told](const core::Diagnostic& failure) {
+    const bool of_the_cache = failure.code == "cache-unwritable" || failure.code == "disk-full";
+    return of_the_cache && !told.insert(failure.code).second;
+  };
+  std::erase_if(failures, again);
+  return failures;
+}
+
 /// One of the turns that a semaphore grants, for as long as this lives.
 class Turn {
  public:
@@ -207,7 +218,7 @@ Obtained Packages::obtain(const std::vector<lock::InstallPackage>& packages,
     if (fate.unpacked) obtained.unpacked.emplace(conda::package_url(packages[i].record), std::move(*fate.unpacked));
     if (!fate.wheel.empty()) obtained.wheels.emplace(wheels[i - packages.size()].name, fate.wheel);
   }
-  if (!failures.empty()) throw core::Error(std::move(failures));
+  if (!failures.empty()) throw core::Error(each_once(std::move(failures)));
   return obtained;
 }
 

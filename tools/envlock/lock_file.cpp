@@ -26,9 +26,9 @@ lock::Lock read_lock_file(const std::string& file) {
   return lock::read(file);
 }
 
-lock::InstallSet read_install_file(const std::string& file, core::Notes& notes) {
+lock::InstallSet read_install_file(const std::string& file, const std::string& environment, core::Notes& notes) {
   check_is_there(file);
-  return lock::read_install_set(file, notes);
+  return lock::read_install_set(file, notes, environment);
 }
 
 std::vector<const lock::LockedPlatform*> choose_locked_platforms(const lock::Lock& lock, const std::string& file,

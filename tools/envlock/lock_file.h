@@ -15,8 +15,8 @@ inline constexpr const char* kDefaultLock = "envlock.lock";
 /// Throws: core::Error; without the file, one that says how to make it.
 lock::Lock read_lock_file(const std::string& file);
 
-/// The same for a lock of any format, as something to install.
-lock::InstallSet read_install_file(const std::string& file, core::Notes& notes);
+/// The same for a lock of any format, as something to install. `environment`: of a pixi.lock; "": its default.
+lock::InstallSet read_install_file(const std::string& file, const std::string& environment, core::Notes& notes);
 
 /// Those platforms of the lock that `names` asks for, in the lock's order; all when it asks for none.
 /// Throws: core::Error "unknown-platform" with the nearest name.

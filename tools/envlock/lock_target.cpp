@@ -53,12 +53,15 @@ void add_lock_target_options(CLI::App& command, LockTargetArgs& args) {
                   "only what this category of the lock needs; may be repeated (default: all)")
       ->type_name("NAME")
       ->group("Lock");
+  command.add_option("--environment", args.environment, "the environment of a pixi.lock (default: its `default`)")
+      ->type_name("NAME")
+      ->group("Lock");
 }
 
 LockTarget choose_lock_target(const LockTargetArgs& args, core::Notes& notes) {
   LockTarget target;
   target.file = args.lock.empty() ? kDefaultLock : args.lock;
-  target.set = read_install_file(target.file.string(), notes);
+  target.set = read_install_file(target.file.string(), args.environment, notes);
   target.machine = snapshot::detect_virtual_packages(notes);
   const bool named = !args.platform.empty();
   const lock::InstallPlatform& chosen =

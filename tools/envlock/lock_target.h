@@ -20,6 +20,7 @@ struct LockTargetArgs {
   std::string lock;                     ///< "" : envlock.lock
   std::string platform;                 ///< --platform; "": the one that fits this machine
   std::vector<std::string> categories;  ///< --category; empty: all
+  std::string environment;              ///< --environment of a pixi.lock; "": its default
 };
 
 /// What a lock asks of this machine.

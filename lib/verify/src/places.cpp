@@ -39,6 +39,15 @@ bool is_startup(std::string_view path) {
   return (is_direct && ends_with(path, ".pth") && ends_with(root, "site-packages/")) || is_customization(path, root);
 }
 
+/// "libx.so.1.envlock-kept-1": what an install kept aside. Nothing runs, loads or imports a file of such a name.
+bool is_kept_aside(std::string_view name) {
+  constexpr std::string_view kMark = ".envlock-kept-";
+  const std::size_t mark = name.rfind(kMark);
+  if (mark == std::string_view::npos || mark == 0) return false;
+  const std::string_view number = name.substr(mark + kMark.size());
+  return !number.empty() && number.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 }  // namespace
 
 std::string_view file_name(std::string_view path) {
@@ -73,6 +82,7 @@ bool is_importable(std::string_view path) {
 }
 
 Place place_of(std::string_view path) {
+  if (is_kept_aside(file_name(path))) return Place::elsewhere;
   if (is_startup(path)) return Place::startup;
   for (const std::string_view folder : {"etc/conda/activate.d/", "etc/conda/deactivate.d/", "etc/conda/env_vars.d/"}) {
     if (starts_with(path, folder)) return Place::activation;
