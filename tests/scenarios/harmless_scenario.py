@@ -273,6 +273,11 @@ class Harmless(World):
         code, found, _ = self.judge(prefix=copy)
         self.assertEqual(code, 1)
         self.assertEqual({c for c, _ in found}, {"prefix-moved"})
+        meant = ["--installed-at", self.prefix]
+        self.assertEqual(self.judge(*meant, prefix=copy)[:2], (0, set()))
+        (copy / "share/hello/settings.ini").write_text(f"[paths]\nroot = {self.prefix}\n")
+        code, found, _ = self.judge(*meant, prefix=copy)
+        self.assertEqual((code, ("file-differs", "share/hello/settings.ini") in found), (1, True))
         free = self.lock_of("plain", "greet-data 2.0", "odd-names", channels=[self.channel], name="free.lock")
         shutil.rmtree(self.prefix)
         shutil.rmtree(copy)
