@@ -295,3 +295,25 @@ def moved_folder(what, folder, faults):
 moved_folder("the folder of python is a link to one elsewhere in the prefix, with more in it", STDLIB, [("stranger-library", STDLIB)])
 moved_folder("site-packages is a link", SITE, [("stranger-module", SITE)])
 moved_folder("a package of python is a link", f"{SITE}/toytool", [("stranger-module", f"{SITE}/toytool")])
+
+
+moved_folder("bin is a link to a folder elsewhere in the prefix, with more in it", "bin", [("stranger-program", "bin")])
+moved_folder("lib is a link to a folder elsewhere in the prefix, with more in it", "lib", [("stranger-library", "lib")])
+moved_folder("activate.d is a link to a folder elsewhere in the prefix, with more in it", "etc/conda/activate.d", [("stranger-activation", "etc/conda/activate.d")])
+moved_folder("env_vars.d is a link", "etc/conda/env_vars.d", [("stranger-activation", "etc/conda/env_vars.d")])
+moved_folder("etc/conda is a link", "etc/conda", [("stranger-activation", "etc/conda")])
+moved_folder("etc is a link", "etc", [("stranger-activation", "etc")])
+
+
+@tampering("env_vars.d is a link to a folder outside", [("stranger-activation", "etc/conda/env_vars.d")])
+def _(world):
+    (world.home / "evil.json").write_text("{}")
+    (world.prefix / "etc/conda/env_vars.d").symlink_to(world.home)
+
+
+@tampering("a folder that the loader prefers is a link", [("stranger-library", "lib/glibc-hwcaps/x86-64-v3")])
+def _(world):
+    (world.prefix / "lib/glibc-hwcaps").mkdir()
+    (world.prefix / "share/hw").mkdir()
+    shutil.copy(world.prefix / "lib/libplain.so.1", world.prefix / "share/hw/libplain.so.1")
+    (world.prefix / "lib/glibc-hwcaps/x86-64-v3").symlink_to("../../share/hw")

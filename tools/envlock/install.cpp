@@ -88,8 +88,8 @@ prefix::InstallOptions make_options(const InstallArgs& args) {
           .force = args.force};
 }
 
-/// Links what was obtained. A cached file that was changed since it was unpacked costs one more round: its package is
-/// thrown away and unpacked anew.
+/// Links what was obtained. A cached file that was changed since it was unpacked, or a cached package that makes no
+/// sense any more, costs one more round: the packages are thrown away and unpacked anew.
 prefix::InstallResult link(const std::filesystem::path& folder, const prefix::Target& target,
                            const prefix::Difference& difference, const std::vector<lock::InstallPackage>& to_get,
                            const LockTarget& lock, Packages& packages, Obtained& obtained, const InstallArgs& args,
@@ -104,7 +104,9 @@ prefix::InstallResult link(const std::filesystem::path& folder, const prefix::Ta
   try {
     return install();
   } catch (const core::Error& error) {
-    if (error.diagnostics().front().code != "cache-changed") throw;
+    const std::string& code = error.diagnostics().front().code;
+    const bool cache_is_to_blame = code == "cache-changed" || (code == "package-invalid" && obtained.was_unpacked > 0);
+    if (!cache_is_to_blame) throw;
   }
   for (const lock::InstallPackage& package : to_get) {
     packages.cache().remove(unpacked(package.record).package);
@@ -146,6 +148,15 @@ std::vector<std::string> packages_to_repair(const std::filesystem::path& folder,
   return {names.begin(), names.end()};
 }
 
+/// What is to be repaired is unpacked anew: a cache that was made to fit the damage would bring it back.
+void throw_away(const std::vector<std::string>& names, const std::vector<lock::InstallPackage>& to_get,
+                const archive::PackageCache& cache) {
+  for (const lock::InstallPackage& package : to_get) {
+    const bool broken = std::find(names.begin(), names.end(), package.record.name) != names.end();
+    if (broken && package.record.sha256) cache.remove(*package.record.sha256);
+  }
+}
+
 Exit tell(const report::InstallSummary& summary, Out& out) {
   if (out.json) {
     out.data(report::json_install(summary, out.notes.all()));
@@ -181,6 +192,7 @@ Exit run_install(const InstallArgs& args, Out& out) {
   prefix::Difference difference = prefix::compare(installed, target, relink);
   summary.difference = &difference;
   const std::vector<lock::InstallPackage> to_get = packages_to_get(lock, difference);
+  if (!args.dry_run) throw_away(relink, to_get, packages.cache());
   if (args.dry_run) {
     summary.download_bytes_expected = bytes_to_get(to_get, packages.cache());
     return tell(summary, out);

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -72,7 +73,8 @@ std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes
   if (S_ISDIR(status.st_mode)) throw_read_error(path, EISDIR);
   std::string bytes;
   // The size is a hint only: pipes and /proc files have none.
-  bytes.reserve(status.st_size > 0 ? static_cast<std::size_t>(status.st_size) + 1 : 4096);
+  const std::uint64_t size = status.st_size > 0 ? static_cast<std::uint64_t>(status.st_size) : 4095;
+  bytes.reserve(static_cast<std::size_t>(std::min(size, max_bytes)) + 1);
   char buffer[1 << 16];
   while (true) {
     const ssize_t got = ::read(file.get(), buffer, sizeof buffer);

@@ -166,7 +166,7 @@ JournalFolder::State JournalFolder::state() const {
 
 Journal JournalFolder::read() const {
   const char* name = state() == State::committed ? kDone : kJournal;
-  const Descriptor file(openat(folder(), name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  const Descriptor file(openat(folder(), name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   const std::optional<std::string> bytes = file ? read_all(file.get()) : std::nullopt;
   if (!bytes) {
     throw core::Error({.code = "recovery-failed",

@@ -17,6 +17,8 @@
 namespace envlock::prefix {
 namespace {
 
+// Of journals, histories and the like: far more than any of them is.
+constexpr off_t kLargestRecord = off_t{256} << 20;
 constexpr int kFolderFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 
 /// Part by part, for kernels without openat2.
@@ -127,6 +129,7 @@ std::optional<std::string> link_target(int folder, const std::string& name) {
 std::optional<std::string> read_all(int file) {
   struct stat status {};
   if (fstat(file, &status) != 0) return std::nullopt;
+  if (!S_ISREG(status.st_mode) || status.st_size > kLargestRecord) return std::nullopt;
   std::string bytes(static_cast<std::size_t>(std::max<off_t>(status.st_size, 0)) + 1, '\0');
   std::size_t have = 0;
   while (true) {
@@ -135,6 +138,7 @@ std::optional<std::string> read_all(int file) {
     if (got < 0) return std::nullopt;
     have += static_cast<std::size_t>(got);
     if (got == 0) break;
+    if (have > static_cast<std::size_t>(kLargestRecord)) return std::nullopt;
     if (have == bytes.size()) bytes.resize(bytes.size() * 2);
   }
   bytes.resize(have);

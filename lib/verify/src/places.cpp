@@ -1,6 +1,8 @@
 #include "places.h"
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
 namespace envlock::verify {
 namespace {
@@ -79,6 +81,28 @@ std::string_view import_root(std::string_view path) {
 
 bool is_importable(std::string_view path) {
   return !import_root(path).empty();
+}
+
+Place place_of_link(std::string_view path) {
+  if (is_kept_aside(file_name(path))) return Place::elsewhere;
+  const Place place = place_of(path);
+  if (place != Place::elsewhere) return place;
+  const std::string folder = std::string(path) + "/";
+  constexpr std::pair<std::string_view, Place> kGuarded[] = {
+      {"bin/", Place::program},
+      {"sbin/", Place::program},
+      {"lib/", Place::library},
+      {"lib64/", Place::library},
+      {"lib32/", Place::library},
+      {"etc/conda/activate.d/", Place::activation},
+      {"etc/conda/deactivate.d/", Place::activation},
+      {"etc/conda/env_vars.d/", Place::activation},
+  };
+  for (const auto& [guarded, kind] : kGuarded) {
+    if (starts_with(guarded, folder)) return kind;
+    if (kind == Place::library && starts_with(folder, guarded)) return kind;
+  }
+  return Place::elsewhere;
 }
 
 Place place_of(std::string_view path) {

@@ -15,6 +15,9 @@ enum class Place {
   elsewhere,   ///< nothing by itself
 };
 Place place_of(std::string_view path);
+/// The same of a symlink: one at such a folder, or on the way to it, puts whatever it points to in that folder's place;
+/// below lib the loader may go through any.
+Place place_of_link(std::string_view path);
 
 /// Below lib/pythonX.Y: where python imports from.
 bool is_importable(std::string_view path);

@@ -206,6 +206,7 @@ void Run::trace_moved() {
   for (const auto& [files, place] : places) {
     std::error_code failure;
     const bool is_here = fs::equivalent(place, prefix_, failure) && !failure;
+    if (std::find(view_.names.begin(), view_.names.end(), place) != view_.names.end()) continue;
     (is_here ? view_.names : view_.elsewhere).push_back(place);
   }
   if (places.empty()) return;

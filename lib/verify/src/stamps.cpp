@@ -199,6 +199,8 @@ std::optional<Stamps> parse_stamps(std::string_view text, const core::Sha256& bi
 std::optional<Stamps> read_stamps(const std::filesystem::path& file, const core::Sha256& binding) {
   if (file.empty()) return std::nullopt;
   try {
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(std::filesystem::symlink_status(file, error))) return std::nullopt;
     return parse_stamps(core::read_file(file, kLargestFile), binding);
   } catch (const core::Error&) {
     return std::nullopt;
@@ -209,6 +211,10 @@ void write_stamps(const std::filesystem::path& file, const Stamps& stamps, const
   if (file.empty()) return;
   std::error_code ignored;
   std::filesystem::create_directories(file.parent_path(), ignored);
+  // A link there would be followed, and lead anywhere.
+  if (!std::filesystem::is_regular_file(std::filesystem::symlink_status(file, ignored))) {
+    std::filesystem::remove(file, ignored);
+  }
   try {
     core::write_file_atomically(file, format_stamps(stamps, binding));
   } catch (const core::Error&) {

@@ -67,7 +67,7 @@ class Strangers {
  private:
   void look_at(const Node& node, const std::unordered_set<std::string_view>& owned) {
     if (metas_.count(node.path) != 0) return;
-    const Place place = place_of(node.path);
+    const Place place = node.kind == NodeKind::symlink ? place_of_link(node.path) : place_of(node.path);
     if (place == Place::elsewhere) {
       const std::size_t slash = node.path.find('/');
       if (slash != std::string::npos && node.path.compare(0, slash, "conda-meta") == 0) return;
