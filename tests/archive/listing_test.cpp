@@ -81,16 +81,18 @@ TEST_CASE("a listing with a right checksum and wrong content is none") {
 }
 
 TEST_CASE("stamps belong to one listing") {
-  const std::string listing = format_listing(sample());
+  const core::Sha256 listing = archive::identity_of(format_listing(sample()));
   archive::Unpacked package = sample();
   package.files[0].stamp = {1, 2, 3, -4, 5};
-  const std::string bytes = format_stamps(listing, package.files);
+  std::vector<archive::FileStamp> stamps;
+  for (const archive::UnpackedFile& file : package.files) stamps.push_back(file.stamp);
+  const std::string bytes = format_stamps(listing, stamps);
   archive::Unpacked read = sample();
   REQUIRE(parse_stamps(bytes, listing, read.files));
   CHECK(read.files == package.files);
   archive::Unpacked other = sample();
   other.package_size = 5;
-  CHECK(!parse_stamps(bytes, format_listing(other), read.files));
+  CHECK(!parse_stamps(bytes, archive::identity_of(format_listing(other)), read.files));
   read.files.pop_back();
   CHECK(!parse_stamps(bytes, listing, read.files));
   read = sample();

@@ -1,16 +1,24 @@
 #pragma once
 
-#include <filesystem>
 #include <vector>
 
 #include "envlock/archive/package_cache.h"
 
 namespace envlock::archive {
 
-/// Is what lies at `path` what was unpacked there? By its stamp, else by everything that is known of it.
-bool is_as_unpacked(const std::filesystem::path& path, const UnpackedFile& file);
+/// What PackageCache::look_at tells.
+PackageCache::Look look_at_cached(const Unpacked& package, const UnpackedFile& file, int folder);
 
-/// Gives every file the stamp that it has now, when its size and mtime are those that were recorded; else none.
-void take_stamps(const Unpacked& package, std::vector<UnpackedFile>& files);
+/// Some files of a package, and the stamps of all.
+struct StampsToTake {
+  const Unpacked* package = nullptr;
+  int folder = -1;                 ///< as for look_at
+  std::vector<std::size_t> files;  ///< in package->files
+  std::vector<FileStamp> stamps;   ///< of all of package->files
+};
+
+/// Gives each of `files` the stamp that it has now, when its size, mode and mtime are those that were recorded; else
+/// none.
+void take_stamps(std::vector<StampsToTake>& packages);
 
 }  // namespace envlock::archive

@@ -31,10 +31,6 @@ std::optional<std::string_view> checked(std::string_view bytes, std::string_view
   return content;
 }
 
-core::Sha256 identity_of(std::string_view listing) {
-  return digest_at(listing, listing.size() - kHash);
-}
-
 std::optional<EntryKind> kind_of(std::uint64_t number) {
   for (const EntryKind kind : {EntryKind::file, EntryKind::symlink, EntryKind::directory}) {
     if (static_cast<std::uint64_t>(kind) == number) return kind;
@@ -51,6 +47,10 @@ bool is_safe(const Entry& entry) {
 }
 
 }  // namespace
+
+core::Sha256 identity_of(std::string_view listing) {
+  return digest_at(listing, listing.size() - kHash);
+}
 
 std::string format_listing(const Unpacked& package) {
   std::size_t text = 0;
@@ -80,6 +80,7 @@ std::optional<Unpacked> parse_listing(std::string_view bytes) {
   const std::optional<std::string_view> content = checked(bytes, kListingMagic, kListingHeader);
   if (!content) return std::nullopt;
   Unpacked package{.package = digest_at(*content, 16), .package_size = little_endian(*content, 16 + kHash, 8)};
+  package.listing = identity_of(bytes);
   const std::uint64_t count = little_endian(*content, 24 + kHash, 8), text = little_endian(*content, 32 + kHash, 8);
   const std::size_t rest = content->size() - kListingHeader;
   if (count > rest / kListingRecord || text != rest - count * kListingRecord) return std::nullopt;
@@ -108,26 +109,26 @@ std::optional<Unpacked> parse_listing(std::string_view bytes) {
   return package;
 }
 
-std::string format_stamps(std::string_view listing, const std::vector<UnpackedFile>& files) {
+std::string format_stamps(const core::Sha256& listing, const std::vector<FileStamp>& stamps) {
   std::string bytes;
-  bytes.reserve(kStampsHeader + files.size() * kStampsRecord + kHash);
+  bytes.reserve(kStampsHeader + stamps.size() * kStampsRecord + kHash);
   bytes += kStampsMagic;
-  append(bytes, identity_of(listing));
-  append_little_endian(bytes, files.size(), 8);
-  for (const UnpackedFile& file : files) {
-    append_little_endian(bytes, file.stamp.device, 8);
-    append_little_endian(bytes, file.stamp.inode, 8);
-    append_little_endian(bytes, file.stamp.size, 8);
-    append_little_endian(bytes, static_cast<std::uint64_t>(file.stamp.mtime_nanoseconds), 8);
-    append_little_endian(bytes, static_cast<std::uint64_t>(file.stamp.ctime_nanoseconds), 8);
+  append(bytes, listing);
+  append_little_endian(bytes, stamps.size(), 8);
+  for (const FileStamp& stamp : stamps) {
+    append_little_endian(bytes, stamp.device, 8);
+    append_little_endian(bytes, stamp.inode, 8);
+    append_little_endian(bytes, stamp.size, 8);
+    append_little_endian(bytes, static_cast<std::uint64_t>(stamp.mtime_nanoseconds), 8);
+    append_little_endian(bytes, static_cast<std::uint64_t>(stamp.ctime_nanoseconds), 8);
   }
   append(bytes, core::sha256(bytes));
   return bytes;
 }
 
-bool parse_stamps(std::string_view bytes, std::string_view listing, std::vector<UnpackedFile>& files) {
+bool parse_stamps(std::string_view bytes, const core::Sha256& listing, std::vector<UnpackedFile>& files) {
   const std::optional<std::string_view> content = checked(bytes, kStampsMagic, kStampsHeader);
-  if (!content || listing.size() < kHash || digest_at(*content, 16) != identity_of(listing)) return false;
+  if (!content || digest_at(*content, 16) != listing) return false;
   if (little_endian(*content, 16 + kHash, 8) != files.size() ||
       content->size() != kStampsHeader + files.size() * kStampsRecord) {
     return false;

@@ -19,9 +19,12 @@ std::string format_listing(const Unpacked& package);
 /// Absent when the bytes are no whole listing of this version, or hold a name that could lead outside.
 std::optional<Unpacked> parse_listing(std::string_view bytes);
 
+/// The checksum that a listing ends with. The stamps are bound to it.
+core::Sha256 identity_of(std::string_view listing);
+
 /// The stamps of a package's files, in the order of the listing.
-std::string format_stamps(std::string_view listing, const std::vector<UnpackedFile>& files);
+std::string format_stamps(const core::Sha256& listing, const std::vector<FileStamp>& stamps);
 /// Fills in the stamps. False when the bytes are not whole, or belong to another listing.
-bool parse_stamps(std::string_view bytes, std::string_view listing, std::vector<UnpackedFile>& files);
+bool parse_stamps(std::string_view bytes, const core::Sha256& listing, std::vector<UnpackedFile>& files);
 
 }  // namespace envlock::archive

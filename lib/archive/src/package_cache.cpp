@@ -24,10 +24,13 @@ namespace {
 constexpr const char* kListing = "listing";
 constexpr const char* kStamps = "stamps";
 constexpr const char* kFiles = "files";
-constexpr std::uint64_t kLargestListing = std::uint64_t{2} << 30;
+constexpr std::uint64_t kLargestListing = std::uint64_t{512} << 20;
 
 std::optional<std::string> read_if_there(const std::filesystem::path& path) {
   try {
+    // Whoever writes to the cache may have put a pipe there.
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(std::filesystem::symlink_status(path, error))) return std::nullopt;
     return core::read_file(path, kLargestListing);
   } catch (const core::Error&) {
     return std::nullopt;
@@ -132,7 +135,7 @@ std::optional<Unpacked> PackageCache::find(const core::Sha256& package) const {
   if (!found || found->package != package) return std::nullopt;
   found->folder = folder;
   if (const std::optional<std::string> stamps = read_if_there(folder / kStamps)) {
-    (void)parse_stamps(*stamps, *listing, found->files);  // without them the files are hashed
+    (void)parse_stamps(*stamps, found->listing, found->files);  // without them the files are hashed
   }
   return found;
 }
@@ -155,7 +158,10 @@ Unpacked PackageCache::unpack(const std::filesystem::path& archive_file, const c
   at_step("unpacked");
   int error = write_new_file(work.path() / kListing, listing);
   at_step("listed");
-  if (error == 0) error = write_new_file(work.path() / kStamps, format_stamps(listing, made.files));
+  made.listing = identity_of(listing);
+  std::vector<FileStamp> stamps;
+  for (const UnpackedFile& file : made.files) stamps.push_back(file.stamp);
+  if (error == 0) error = write_new_file(work.path() / kStamps, format_stamps(made.listing, stamps));
   if (error != 0) refuse_cache(work.path(), error);
   made.folder = state_->folder_of(package);
   make_folders(made.folder.parent_path());
@@ -171,24 +177,37 @@ Unpacked PackageCache::unpack(const std::filesystem::path& archive_file, const c
   refuse_cache(made.folder, error);
 }
 
+PackageCache::Look PackageCache::look_at(const Unpacked& package, const UnpackedFile& file, int folder) const {
+  return look_at_cached(package, file, folder);
+}
+
 bool PackageCache::is_unchanged(const Unpacked& package, const UnpackedFile& file) const {
-  return is_as_unpacked(package.path_of(file), file);
+  return look_at(package, file, -1) != Look::changed;
+}
+
+void PackageCache::restamp(const std::vector<Restamped>& packages) const {
+  std::vector<StampsToTake> all;
+  for (const Restamped& restamped : packages) {
+    all.push_back({.package = restamped.package, .folder = restamped.folder, .files = restamped.files, .stamps = {}});
+    all.back().stamps.reserve(restamped.package->files.size());
+    for (const UnpackedFile& file : restamped.package->files) all.back().stamps.push_back(file.stamp);
+  }
+  take_stamps(all);
+  try {
+    const WorkFolder work = state_->begin_work();
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const std::filesystem::path stamps = work.path() / (kStamps + std::to_string(i));
+      if (write_new_file(stamps, format_stamps(all[i].package->listing, all[i].stamps)) != 0) return;
+      (void)rename(stamps.c_str(), (all[i].package->folder / kStamps).c_str());
+    }
+  } catch (const core::Error&) {  // NOLINT: without stamps the files are hashed
+  }
 }
 
 void PackageCache::restamp(const Unpacked& package) const {
-  const std::optional<std::string> listing = read_if_there(package.folder / kListing);
-  if (!listing) return;
-  std::optional<Unpacked> recorded = parse_listing(*listing);
-  if (!recorded || recorded->package != package.package || recorded->files.size() != package.files.size()) return;
-  recorded->files = package.files;
-  take_stamps(package, recorded->files);
-  try {
-    const WorkFolder work = state_->begin_work();
-    const std::filesystem::path stamps = work.path() / kStamps;
-    if (write_new_file(stamps, format_stamps(*listing, recorded->files)) != 0) return;
-    (void)rename(stamps.c_str(), (package.folder / kStamps).c_str());
-  } catch (const core::Error&) {  // NOLINT: without stamps the files are hashed
-  }
+  Restamped all{.package = &package, .folder = -1, .files = {}};
+  for (std::size_t i = 0; i < package.files.size(); ++i) all.files.push_back(i);
+  restamp(std::vector<Restamped>{std::move(all)});
 }
 
 void PackageCache::remove(const core::Sha256& package) const {

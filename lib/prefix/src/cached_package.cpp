@@ -1,8 +1,10 @@
 #include "cached_package.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <optional>
 #include <utility>
 
@@ -48,11 +50,34 @@ void throw_cache_changed(const PackageToLink& package, const archive::UnpackedFi
                  "`, then run the same command again"}});
 }
 
+void open_cached_folders(std::vector<PackageToLink>& packages) {
+  constexpr std::size_t kMost = 256;  // a process often may have no more than 1024 open
+  for (std::size_t i = 0; i < std::min(packages.size(), kMost); ++i) {
+    const std::string folder = (packages[i].unpacked->folder / "files").string();
+    packages[i].files = Descriptor(open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  }
+}
+
+CachedPlace::CachedPlace(const PackageToLink& package, const archive::UnpackedFile& file)
+    : file_(file), folder_(package.files ? package.files.get() : AT_FDCWD) {
+  if (!package.files) whole_ = package.unpacked->path_of(file).string();
+}
+
 std::string read_proved(const PackageToLink& package, const archive::UnpackedFile& file) {
-  const Descriptor opened(open(package.unpacked->path_of(file).c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
-  std::optional<std::string> bytes = opened ? read_all(opened.get()) : std::nullopt;
-  if (!bytes || bytes->size() != file.entry.size) throw_cache_changed(package, file);
-  return std::move(*bytes);
+  const CachedPlace place(package, file);
+  const Descriptor opened(openat(place.folder(), place.path(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+  // One byte more than there should be, to see that there is no more.
+  std::string bytes(static_cast<std::size_t>(file.entry.size) + 1, '\0');
+  std::size_t have = 0;
+  while (opened && have < file.entry.size) {
+    const ssize_t got = read(opened.get(), bytes.data() + have, bytes.size() - have);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    have += static_cast<std::size_t>(got);
+  }
+  if (!opened || have != file.entry.size) throw_cache_changed(package, file);
+  bytes.resize(have);
+  return bytes;
 }
 
 void read_cached_manifest(PackageToLink& package) {
@@ -68,15 +93,18 @@ void read_cached_manifest(PackageToLink& package) {
   check_identity(package);
 }
 
-void prove_cached_files(const std::vector<PackageToLink>& packages, const std::vector<PlannedFile>& files,
+void prove_cached_files(const std::vector<PackageToLink>& packages, std::vector<PlannedFile>& files,
                         const archive::PackageCache& cache, std::size_t threads) {
+  using Look = archive::PackageCache::Look;
   constexpr std::size_t kBatch = 64;
   core::parallel_for((files.size() + kBatch - 1) / kBatch, threads, [&](std::size_t batch) {
     for (std::size_t i = batch * kBatch; i < std::min(files.size(), (batch + 1) * kBatch); ++i) {
-      const PlannedFile& file = files[i];
+      PlannedFile& file = files[i];
       if (file.cached == nullptr || file.source == FileSource::symlink) continue;
       const PackageToLink& package = packages[file.package];
-      if (!cache.is_unchanged(*package.unpacked, *file.cached)) throw_cache_changed(package, *file.cached);
+      const Look look = cache.look_at(*package.unpacked, *file.cached, package.files.get());
+      if (look == Look::changed) throw_cache_changed(package, *file.cached);
+      if (look == Look::touched && file.source == FileSource::link) file.source = FileSource::copy;
     }
   });
 }

@@ -35,6 +35,7 @@ class Executing {
     run_scripts_after();
     write_conda_meta();
     set_folder_times();
+    restamp();
     return std::move(result_);
   }
 
@@ -122,10 +123,23 @@ class Executing {
                           }});
     progress_.finish(task);
     for (const LinkedFile& file : linked_) count_linked(file);
+  }
+
+  /// Links change the ctime of the cached files. As late as can be: the clock has moved on since the last one then.
+  void restamp() {
     if (result_.hardlinked == 0) return;
     fault_point("restamp");
-    core::parallel_for(plan_.packages.size(), input_.options.threads,
-                       [&](std::size_t i) { input_.cache.restamp(*plan_.packages[i].unpacked); });
+    std::vector<archive::PackageCache::Restamped> packages(plan_.packages.size());
+    for (std::size_t i = 0; i < packages.size(); ++i) {
+      packages[i].package = plan_.packages[i].unpacked;
+      packages[i].folder = plan_.packages[i].files.get();
+    }
+    for (const PlannedFile& file : plan_.files) {
+      if (file.cached == nullptr || file.source == FileSource::symlink) continue;
+      archive::PackageCache::Restamped& package = packages[file.package];
+      package.files.push_back(static_cast<std::size_t>(file.cached - package.package->files.data()));
+    }
+    input_.cache.restamp(packages);
   }
 
   void count_linked(const LinkedFile& file) {
@@ -251,13 +265,13 @@ class Executing {
   void set_folder_times() {
     fault_point("times");
     const std::int64_t time = plan_.journal.time_seconds;
-    for (const std::string& path : plan_.journal.created_folders) set_folder_time(path, time);
-    for (const Journal::Folder& entry : plan_.journal.touched_folders) set_folder_time(entry.path, time);
+    Cursor cursor(prefix_);
+    const auto set = [&](const std::string& path) {
+      if (const int folder = cursor.folder_of(path); folder >= 0) set_time(folder, Cursor::name_of(path), time);
+    };
+    for (const std::string& path : plan_.journal.created_folders) set(path);
+    for (const Journal::Folder& entry : plan_.journal.touched_folders) set(entry.path);
     set_time(prefix_.root(), "", time);
-  }
-
-  void set_folder_time(const std::string& path, std::int64_t time) {
-    if (const Descriptor folder = prefix_.open(path)) set_time(folder.get(), "", time);
   }
 
   const ExecuteInput& input_;

@@ -141,11 +141,11 @@ class Linking {
 
   LinkedFile::How link_or_copy(Cursor& cursor, const PlannedFile& file) {
     const bool may_link = file.source == FileSource::link;
-    const std::string source = package_of(file).unpacked->path_of(*file.cached).string();
+    const CachedPlace source(package_of(file), *file.cached);
     if (may_link && !has_reflinks_ && has_hardlinks_ && hard_link(cursor, file, source)) {
       return LinkedFile::How::hardlink;
     }
-    const Descriptor from(open(source.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+    const Descriptor from(openat(source.folder(), source.path(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
     struct stat status {};
     if (!from || fstat(from.get(), &status) != 0 || !S_ISREG(status.st_mode) ||
         static_cast<std::uint64_t>(status.st_size) != file.cached->entry.size) {
@@ -169,29 +169,19 @@ class Linking {
     return LinkedFile::How::copy;
   }
 
-  /// False: it must be copied.
-  bool hard_link(Cursor& cursor, const PlannedFile& file, const std::string& source) {
+  /// False: it must be copied. A link shares mode and time with the cached file: these were proved, too.
+  bool hard_link(Cursor& cursor, const PlannedFile& file, const CachedPlace& source) {
     const int folder = cursor.folder_of(file.path);
-    const std::string name = Cursor::name_of(file.path);
     if (folder < 0) throw_system_error("write", input_.prefix.shown(file.path), errno);
-    if (linkat(AT_FDCWD, source.c_str(), folder, name.c_str(), 0) != 0) {
-      if (errno == EXDEV || errno == EPERM || errno == EOPNOTSUPP) {
-        has_hardlinks_ = false;
-        return false;
-      }
-      if (errno == EMLINK) return false;  // this one file has as many links as there may be
-      if (errno == ENOENT || errno == ELOOP) throw_cache_changed(package_of(file), *file.cached);
-      throw_system_error("write", input_.prefix.shown(file.path), errno);
+    const std::string_view leaf = leaf_of(file.path);  // the end of the path, and so ended by NUL
+    if (linkat(source.folder(), source.path(), folder, leaf.data(), 0) == 0) return true;
+    if (errno == EXDEV || errno == EPERM || errno == EOPNOTSUPP) {
+      has_hardlinks_ = false;
+      return false;
     }
-    // A link shares mode and time with the cached file, which somebody may have changed.
-    struct stat status {};
-    if (fstatat(folder, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode) &&
-        (status.st_mode & 07777u) == file.mode && status.st_mtim.tv_sec == file.time_seconds &&
-        status.st_mtim.tv_nsec == 0) {
-      return true;
-    }
-    if (unlinkat(folder, name.c_str(), 0) != 0) throw_system_error("write", input_.prefix.shown(file.path), errno);
-    return false;
+    if (errno == EMLINK) return false;  // this one file has as many links as there may be
+    if (errno == ENOENT || errno == ELOOP) throw_cache_changed(package_of(file), *file.cached);
+    throw_system_error("write", input_.prefix.shown(file.path), errno);
   }
 
   const PackageToLink& package_of(const PlannedFile& file) const { return input_.plan.packages[file.package]; }

@@ -9,6 +9,7 @@
 
 #include "envlock/archive/package_cache.h"
 #include "envlock/prefix/transaction.h"
+#include "prefix_folder.h"
 
 namespace envlock::prefix {
 
@@ -49,6 +50,7 @@ struct PlannedFile {
 struct PackageToLink {
   const WantedPackage* wanted = nullptr;
   const archive::Unpacked* unpacked = nullptr;
+  Descriptor files;  ///< the folder of its cached files; not open when there are many packages
   Manifest manifest;
   std::size_t rank = 0;
   std::int64_t time_seconds = kOldestSeconds;  ///< of what is generated for it

@@ -179,7 +179,9 @@ WantedFiles wanted_files(const WantedInput& input) {
   WantedFiles wanted;
   const std::map<std::string, std::size_t> order = link_order(input.target.packages);
   for (const WantedPackage& package : input.to_link) {
-    PackageToLink to_link{.wanted = &package, .unpacked = &input.unpacked(package.record)};
+    PackageToLink to_link;
+    to_link.wanted = &package;
+    to_link.unpacked = &input.unpacked(package.record);
     to_link.rank = order.at(package.record.name);
     to_link.time_seconds = time_of(package.record);
     to_link.installed.record = package.record;
@@ -187,6 +189,7 @@ WantedFiles wanted_files(const WantedInput& input) {
     to_link.installed.meta_file = meta_file_name(package.record);
     wanted.packages.push_back(std::move(to_link));
   }
+  open_cached_folders(wanted.packages);
   core::parallel_for(wanted.packages.size(), input.threads,
                      [&](std::size_t i) { read_cached_manifest(wanted.packages[i]); });
   const std::optional<Python> python = python_of(input.target);

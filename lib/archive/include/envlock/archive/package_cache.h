@@ -41,6 +41,7 @@ struct Unpacked {
   std::uint64_t package_size = 0;
   std::filesystem::path folder;
   std::vector<UnpackedFile> files;  ///< sorted by path
+  core::Sha256 listing{};           ///< the checksum of its listing, which its stamps belong to
 
   /// Null when the package has no such entry.
   const UnpackedFile* find(std::string_view path) const;
@@ -66,8 +67,23 @@ class PackageCache {
   /// Makes sure that the cached file is what was unpacked: by its stamp, else by its size, mode and hash. False: it was
   /// changed.
   bool is_unchanged(const Unpacked& package, const UnpackedFile& file) const;
-  /// Takes the stamps of all files anew, after links to them were made: they have just been proved or made by us, and
-  /// only files whose size and mtime are still the recorded ones are taken. Losing this costs time, never safety.
+  enum class Look {
+    changed,  ///< not what was unpacked
+    touched,  ///< the content is right, but not the mode or the time: a link would show them
+    same,
+  };
+  /// As is_unchanged, for many files: `folder` is the package's `files`, held open, for short ways. -1: none is.
+  Look look_at(const Unpacked& package, const UnpackedFile& file, int folder) const;
+
+  struct Restamped {
+    const Unpacked* package = nullptr;
+    int folder = -1;                 ///< as for look_at
+    std::vector<std::size_t> files;  ///< in package->files; the others keep their stamps
+  };
+  /// Takes stamps of files anew, after links to them were made: they have just been proved or made by us, and
+  /// only files whose size, mode and mtime are still the recorded ones are taken. Losing this costs time, never safety.
+  void restamp(const std::vector<Restamped>& packages) const;
+  /// That of all files of one package.
   void restamp(const Unpacked& package) const;
   /// Throws the package away: the next unpack makes it anew.
   void remove(const core::Sha256& package) const;
