@@ -63,21 +63,21 @@ CachedPlace::CachedPlace(const PackageToLink& package, const archive::UnpackedFi
   if (!package.files) whole_ = package.unpacked->path_of(file).string();
 }
 
-std::string read_proved(const PackageToLink& package, const archive::UnpackedFile& file) {
+std::size_t read_proved(const PackageToLink& package, const archive::UnpackedFile& file, std::string& buffer) {
   const CachedPlace place(package, file);
-  const Descriptor opened(openat(place.folder(), place.path(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+  const Descriptor opened(openat(place.folder(), place.path(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  const std::size_t size = static_cast<std::size_t>(file.entry.size);
   // One byte more than there should be, to see that there is no more.
-  std::string bytes(static_cast<std::size_t>(file.entry.size) + 1, '\0');
+  if (buffer.size() <= size) buffer.resize(size + 1);
   std::size_t have = 0;
-  while (opened && have < file.entry.size) {
-    const ssize_t got = read(opened.get(), bytes.data() + have, bytes.size() - have);
+  while (opened && have < size) {
+    const ssize_t got = read(opened.get(), buffer.data() + have, size + 1 - have);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) break;
     have += static_cast<std::size_t>(got);
   }
-  if (!opened || have != file.entry.size) throw_cache_changed(package, file);
-  bytes.resize(have);
-  return bytes;
+  if (!opened || have != size) throw_cache_changed(package, file);
+  return size;
 }
 
 void read_cached_manifest(PackageToLink& package) {
@@ -85,7 +85,9 @@ void read_cached_manifest(PackageToLink& package) {
   for (const char* name : kInfoFiles) {
     const archive::UnpackedFile* file = package.unpacked->find(std::string("info/") + name);
     if (file == nullptr || file->entry.kind != archive::EntryKind::file) continue;
-    std::string bytes = read_proved(package, *file);
+    std::string bytes;
+    const std::size_t size = read_proved(package, *file, bytes);
+    bytes.resize(size);
     if (core::sha256(bytes) != file->sha256) throw_cache_changed(package, *file);
     info.emplace(name, std::move(bytes));
   }

@@ -33,8 +33,9 @@ class CachedPlace {
 void prove_cached_files(const std::vector<PackageToLink>& packages, std::vector<PlannedFile>& files,
                         const archive::PackageCache& cache, std::size_t threads);
 
-/// The bytes of a cached file that was proved. Throws: core::Error "cache-changed" when its size is another.
-std::string read_proved(const PackageToLink& package, const archive::UnpackedFile& file);
+/// Reads a cached file that was proved to the start of `buffer`, which grows where it is too small. Returns the size.
+/// Throws: core::Error "cache-changed" when the file is gone or its size is another.
+std::size_t read_proved(const PackageToLink& package, const archive::UnpackedFile& file, std::string& buffer);
 
 /// A file of the cache is not what was unpacked there.
 [[noreturn]] void throw_cache_changed(const PackageToLink& package, const archive::UnpackedFile& file);

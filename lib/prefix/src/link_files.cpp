@@ -14,6 +14,7 @@
 #include "envlock/prefix/replacement.h"
 #include "fault.h"
 #include "journal_folder.h"
+#include "replacement_rules.h"
 #include "system_error.h"
 
 namespace envlock::prefix {
@@ -133,8 +134,17 @@ class Linking {
   }
 
   void rewrite(Cursor& cursor, const PlannedFile& file, LinkedFile& result) const {
-    const std::string bytes =
-        replace_prefix(read_proved(package_of(file), *file.cached), *file.placeholder, input_.prefix_text);
+    // Kept from one file to the next: fresh memory costs as much as reading into it.
+    static thread_local std::string buffer;
+    const std::size_t size = read_proved(package_of(file), *file.cached, buffer);
+    std::string text;
+    std::string_view bytes(buffer.data(), size);
+    if (file.placeholder->mode == FileMode::binary) {
+      replace_binary_as_conda(buffer, size, {.placeholder = file.placeholder->text, .prefix = input_.prefix_text});
+    } else {
+      text = replace_prefix(bytes, *file.placeholder, input_.prefix_text);
+      bytes = text;
+    }
     write_new_file(cursor, file.path, bytes, file.mode, file.time_seconds);
     result = {LinkedFile::How::rewrite, core::sha256(bytes), bytes.size()};
   }

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <map>
-#include <optional>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -29,25 +28,28 @@ std::size_t freed_bytes(const EncodedPair& pair, const PrefixChange& change) {
 }
 
 // conda, one encoding: a run goes from a placeholder to the first NUL after it, wherever that is aligned; without a
-// NUL it is left alone. Absent: nothing is to be replaced.
-std::optional<std::string> replace_runs_as_conda(std::string_view data, const EncodedPair& pair,
-                                                 const PrefixChange& change) {
+// NUL it is left alone. A run keeps its length.
+void replace_runs_as_conda(std::string& bytes, std::size_t size, const EncodedPair& pair, const PrefixChange& change) {
+  const std::string_view data = std::string_view(bytes).substr(0, size);
   const std::string nul(pair.unit, '\0');
-  std::string out;
   std::size_t done = 0;
   for (std::size_t at = position_of(data, pair.from); at != kNpos; at = position_of(data, pair.from, done)) {
     const std::size_t nul_at = position_of(data, nul, at + pair.from.size());
     if (nul_at == kNpos) break;
-    if (done == 0) out.reserve(data.size());
-    const std::size_t end = nul_at + pair.unit;
-    const std::string_view run = data.substr(at, end - at);
-    out.append(data.substr(done, at - done)).append(replace_all(run, pair.from, pair.to));
-    out.append(count_of(run, pair.from) * freed_bytes(pair, change), '\0');
-    done = end;
+    done = nul_at + pair.unit;
+    const std::string_view run = data.substr(at, done - at);
+    std::string changed = replace_all(run, pair.from, pair.to);
+    changed.append(count_of(run, pair.from) * freed_bytes(pair, change), '\0');
+    changed.copy(bytes.data() + at, run.size());
   }
-  if (done == 0) return std::nullopt;
-  out.append(data.substr(done));
-  return out;
+}
+
+// One search for both orders of a wide encoding: in most texts the one is the other, moved by some bytes. Empty: not in
+// this text.
+std::string_view common_part(const EncodedPair& little, const EncodedPair& big) {
+  const std::size_t moved = little.unit - 1;
+  const std::string_view part = std::string_view(little.from).substr(0, little.from.size() - moved);
+  return std::string_view(big.from).substr(moved) == part ? part : std::string_view();
 }
 
 // A run with placeholders in it, as rattler and mamba see it.
@@ -132,16 +134,28 @@ std::string replace_runs(std::string_view data, const std::vector<EncodedPair>& 
 
 }  // namespace
 
-std::string replace_binary(std::string_view original, const PrefixChange& change, Dialect dialect) {
-  std::vector<EncodedPair> pairs = encode_all(change.placeholder, change.prefix);
-  if (dialect == Dialect::conda) {
-    std::optional<std::string> data;
-    for (const EncodedPair& pair : pairs) {
-      std::optional<std::string> next = replace_runs_as_conda(data ? *data : original, pair, change);
-      if (next) data = std::move(next);
+void replace_binary_as_conda(std::string& bytes, std::size_t size, const PrefixChange& change) {
+  const std::vector<EncodedPair> pairs = encode_all(change.placeholder, change.prefix);
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    // UTF-16 and UTF-32 come as two orders, the little one first.
+    if (i % 2 == 1) {
+      const std::string_view part = common_part(pairs[i], pairs[i + 1]);
+      if (!part.empty() && position_of(std::string_view(bytes).substr(0, size), part) == kNpos) {
+        ++i;
+        continue;
+      }
     }
-    return data ? std::move(*data) : std::string(original);
+    replace_runs_as_conda(bytes, size, pairs[i], change);
   }
+}
+
+std::string replace_binary(std::string_view original, const PrefixChange& change, Dialect dialect) {
+  if (dialect == Dialect::conda) {
+    std::string bytes(original);
+    replace_binary_as_conda(bytes, bytes.size(), change);
+    return bytes;
+  }
+  std::vector<EncodedPair> pairs = encode_all(change.placeholder, change.prefix);
   if (dialect == Dialect::mamba && pairs.size() > 1) pairs.resize(1);
   return replace_runs(original, pairs, change);
 }
