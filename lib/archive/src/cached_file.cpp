@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <chrono>
 #include <ctime>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -36,20 +37,24 @@ bool has_hash(const Place& place, const UnpackedFile& file) {
   const Descriptor opened(
       openat(place.folder, place.path(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   if (!opened) return false;
-  core::Sha256Hasher hasher;
-  // One byte more than there should be, to see that there is no more.
-  std::string buffer(static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, file.entry.size + 1)), '\0');
+  static const core::Sha256Prefix plain("");
+  static thread_local std::string buffer(kPiece, '\0');
+  std::optional<core::Sha256Hasher> hasher;  // a file that one read gives whole needs none
   std::uint64_t total = 0;
   for (;;) {
     const ssize_t got = read(opened.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return false;
+    const std::string_view bytes(buffer.data(), static_cast<std::size_t>(got));
     if (got == 0) break;
-    total += static_cast<std::uint64_t>(got);
+    total += bytes.size();
     if (total > file.entry.size) return false;
-    hasher.update({buffer.data(), static_cast<std::size_t>(got)});
+    if (!hasher && total == file.entry.size && bytes.size() < buffer.size()) return plain.of(bytes) == file.sha256;
+    if (!hasher) hasher.emplace();
+    hasher->update(bytes);
   }
-  return total == file.entry.size && hasher.finish() == file.sha256;
+  if (!hasher) return file.entry.size == 0 && plain.of("") == file.sha256;
+  return total == file.entry.size && hasher->finish() == file.sha256;
 }
 
 bool has_target(const Place& place, const std::string& target) {

@@ -57,13 +57,13 @@ bool read_until(int in, Clock::time_point end, std::string& text) {
 
 // A process stuck in the kernel cannot be killed: it is left behind rather than waited for.
 std::optional<int> reap(pid_t child, Clock::time_point end) {
-  for (;;) {
+  for (std::chrono::microseconds pause(50);; pause = std::min(2 * pause, std::chrono::microseconds(2000))) {
     int status = 0;
     const pid_t done = waitpid(child, &status, WNOHANG);
     if (done == child) return status;
     if (done < 0 && errno != EINTR) return std::nullopt;
     if (Clock::now() >= end) return std::nullopt;
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    std::this_thread::sleep_for(pause);
   }
 }
 
