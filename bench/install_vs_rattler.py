@@ -3,7 +3,8 @@
 
     install_vs_rattler.py [--envlock PROGRAM] [--rounds N] [--channel FOLDER --spec NAME...] [--only MODE[,MODE]]
 
-Modes: warm (packages unpacked in each tool's cache), archives (nothing unpacked; the archives lie in a folder), verify (bytes hashed each second,
+Modes: warm (packages unpacked in each tool's cache; every round makes a new prefix, and the old ones stay), rehash (warm, but a prefix of
+the same files was deleted before: that changes the ctime of every cached file, so envlock hashes them all again), archives (nothing unpacked; the archives lie in a folder), verify (bytes hashed each second,
 beside `openssl speed -evp sha256`). Without --channel: `libmamba libarchive krb5` of the shared data. A large channel:
 make_big_channel.py. The peer is a python with py-rattler: $ENVLOCK_PEER_PYTHON; what it spends on starting, importing and reading the index is
 not counted against it, while envlock's whole process counts.
@@ -22,7 +23,7 @@ import measure
 from measure import Run, median
 
 HERE = pathlib.Path(__file__).resolve().parent
-MODES = ["warm", "archives", "verify"]
+MODES = ["warm", "rehash", "archives", "verify"]
 
 
 class Bench:
@@ -59,7 +60,7 @@ class Bench:
             sys.exit(f"the peer: exit {process.returncode}\n{process.stderr[-3000:]}")
         return Run(float(process.stdout), 0)
 
-    def compare(self, title, rounds, warm):
+    def compare(self, title, rounds, warm, keep=False):
         peer = measure.find_peer()
 
         def fresh(cache):
@@ -71,9 +72,10 @@ class Bench:
             self.install("ours", "ours-cache")
             self.peer_install(peer, "peers", "peer-cache")
         ours, theirs = [], []
-        for _ in range(rounds):
-            ours.append(self.install("ours", fresh("ours-cache")))
-            theirs.append(self.peer_install(peer, "peers", fresh("peer-cache")))
+        for i in range(rounds):
+            suffix = f"-{i}" if keep else ""
+            ours.append(self.install("ours" + suffix, fresh("ours-cache")))
+            theirs.append(self.peer_install(peer, "peers" + suffix, fresh("peer-cache")))
         self.rows.append([title, f"{median(ours) * 1000:.0f} ms", f"{median(theirs) * 1000:.0f} ms", f"{median(ours) / median(theirs):.2f}"])
 
     def verify(self, rounds):
@@ -109,7 +111,9 @@ def main():
         bench = Bench(options, scratch)
         for mode in options.only.split(","):
             if mode == "warm":
-                bench.compare("install, warm cache", options.rounds, True)
+                bench.compare("install, warm cache", options.rounds, True, keep=True)
+            elif mode == "rehash":
+                bench.compare("install, warm cache, another prefix deleted before", options.rounds, True)
             elif mode == "archives":
                 bench.compare("install, from archives", options.rounds, False)
             elif mode == "verify":
