@@ -1,17 +1,17 @@
 #pragma once
 
-#include <chrono>
+#include <cstdint>
 
 namespace envlock::archive {
 
-/// Counts the time between resume and pause towards decompression_nanoseconds().
+/// Counts what its thread computes between resume and pause towards decompression_nanoseconds().
 class DecompressionClock {
  public:
-  void resume() { started_ = std::chrono::steady_clock::now(); }
+  void resume();
   void pause();
 
  private:
-  std::chrono::steady_clock::time_point started_;
+  std::uint64_t started_ = 0;
 };
 
 }  // namespace envlock::archive
