@@ -10,12 +10,6 @@
 #include "failure.h"
 
 namespace envlock::archive {
-namespace {
-
-constexpr std::size_t kPiece = 256 << 10;
-
-}  // namespace
-
 ArchiveFile::ArchiveFile(const std::filesystem::path& path) : name_(path.string()) {
   // Not to wait for a writer when the path is a pipe; regular files take no notice of it.
   descriptor_ = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -72,13 +66,11 @@ void ByteCursor::skip_to(std::uint64_t offset) {
 }
 
 ReadAhead::ReadAhead(const ArchiveFile& file, Range range)
-    : ByteCursor(range.begin), file_(file), range_(range), position_(range.begin) {
-  buffer_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, range.end - range.begin)));
-}
+    : ByteCursor(range.begin), file_(file), range_(range), position_(range.begin) {}
 
 std::string_view ReadAhead::refill() {
   const std::uint64_t left = range_.end - position_;
-  const std::size_t want = static_cast<std::size_t>(std::min<std::uint64_t>(left, buffer_.size()));
+  const std::size_t want = static_cast<std::size_t>(std::min<std::uint64_t>(left, PieceBuffer::kBytes));
   const std::string_view piece(buffer_.data(), file_.read_at(position_, buffer_.data(), want));
   position_ += piece.size();
   hasher_.update(piece);
@@ -91,7 +83,6 @@ core::Sha256 ReadAhead::finish() {
 }
 
 HashedPass::HashedPass(const ArchiveFile& file, Hashes hashes) : ByteCursor(0), file_(file) {
-  buffer_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, file.size())));
   if (hashes == Hashes::sha256_and_md5) md5_.emplace();
 }
 
@@ -105,7 +96,7 @@ void HashedPass::refuse_changed() const {
 
 std::string_view HashedPass::refill() {
   const std::uint64_t left = file_.size() - position_;
-  const std::size_t want = static_cast<std::size_t>(std::min<std::uint64_t>(left, buffer_.size()));
+  const std::size_t want = static_cast<std::size_t>(std::min<std::uint64_t>(left, PieceBuffer::kBytes));
   const std::string_view piece(buffer_.data(), file_.read_at(position_, buffer_.data(), want));
   if (piece.size() != want) refuse_changed();
   sha256_.update(piece);

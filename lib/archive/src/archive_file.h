@@ -10,6 +10,7 @@
 #include "byte_source.h"
 #include "envlock/archive/package.h"
 #include "envlock/core/digest.h"
+#include "piece_buffer.h"
 
 // How content and hash come from the same bytes although memory must not grow with the file.
 //
@@ -75,7 +76,7 @@ class ReadAhead : public ByteCursor {
   const ArchiveFile& file_;
   Range range_;
   std::uint64_t position_;
-  std::string buffer_;
+  PieceBuffer buffer_;
   core::Sha256Hasher hasher_;
 };
 
@@ -98,7 +99,7 @@ class HashedPass : public ByteCursor {
   [[noreturn]] void refuse_changed() const;
   const ArchiveFile& file_;
   std::uint64_t position_ = 0;
-  std::string buffer_;
+  PieceBuffer buffer_;
   core::Sha256Hasher sha256_;
   std::optional<core::Md5Hasher> md5_;
   std::vector<Watch> watches_;

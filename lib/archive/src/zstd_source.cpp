@@ -9,7 +9,6 @@
 namespace envlock::archive {
 namespace {
 
-constexpr std::size_t kPiece = 256 << 10;
 constexpr std::size_t kWorthKeeping = 16 << 20;
 
 struct Free {
@@ -34,13 +33,11 @@ void ZstdSource::Release::operator()(ZSTD_DCtx* context) const {
 }
 
 ZstdSource::ZstdSource(ByteSource& packed, const std::string& file, std::string_view member, const Limits& limits)
-    : packed_(packed), file_(file), member_(member), guard_(file, limits), context_(obtain()) {
-  buffer_.resize(kPiece);
-}
+    : packed_(packed), file_(file), member_(member), guard_(file, limits), context_(obtain()) {}
 ZstdSource::~ZstdSource() = default;
 
 std::string_view ZstdSource::next() {
-  ZSTD_outBuffer out{buffer_.data(), buffer_.size(), 0};
+  ZSTD_outBuffer out{buffer_.data(), PieceBuffer::kBytes, 0};
   while (out.pos < out.size) {
     if (input_.empty() && !input_ended_) {
       input_ = packed_.next();

@@ -7,6 +7,7 @@
 #include "byte_source.h"
 #include "decompression_clock.h"
 #include "expansion_guard.h"
+#include "piece_buffer.h"
 
 struct ZSTD_DCtx_s;
 
@@ -30,7 +31,7 @@ class ZstdSource : public ByteSource {
   ExpansionGuard guard_;
   DecompressionClock clock_;
   std::unique_ptr<ZSTD_DCtx_s, Release> context_;
-  std::string buffer_;
+  PieceBuffer buffer_;
   std::string_view input_;
   bool input_ended_ = false;
   bool frame_open_ = true;  // an empty file is no frame
