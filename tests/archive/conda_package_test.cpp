@@ -63,3 +63,23 @@ TEST_CASE("a wrong checksum in the zip is found") {
                Contains("archive-unreadable"));
   }
 }
+
+TEST_CASE("a checksum in the zip is left to the caller's hash where he asks for it, and for stored members alone") {
+  const ZipEntry info{.name = "info-x-1-0.tar.zst", .data = kInfo};
+  for (const bool deflated : {false, true}) {
+    const TemporaryFolder folder;
+    const auto file = folder.write(
+        "x.conda", zip({info, {.name = "pkg-x-1-0.tar.zst", .data = kPkg, .deflated = deflated, .wrong_crc = 1}}));
+    Recorder recorder;
+    const auto read = [&] {
+      return archive::read_package(file, archive::Part::all, recorder, {}, archive::Hashes::sha256,
+                                   archive::Checksums::left_to_hash);
+    };
+    if (deflated) {
+      CHECK_THROWS_AS(read(), core::Error);
+    } else {
+      CHECK(read().sha256 == archive::hash_file(file).sha256);
+      CHECK(recorder.files.at("a") == "a");
+    }
+  }
+}

@@ -62,11 +62,11 @@ class InfoSink : public EntrySink {
 }  // namespace
 
 FileDigest read_package(const std::filesystem::path& path, Part part, EntrySink& sink, const Limits& limits,
-                        Hashes hashes) {
+                        Hashes hashes, Checksums checksums) {
   const ArchiveFile file(path);
   std::string magic(kZipMagic.size(), '\0');
   magic.resize(file.read_at(0, magic.data(), magic.size()));
-  if (magic == kZipMagic) return read_conda(file, part, sink, limits, hashes);
+  if (magic == kZipMagic) return read_conda(file, part, sink, limits, hashes, checksums);
   if (magic.rfind(kBzip2Magic, 0) == 0) return read_tar_bz2(file, part, sink, limits, hashes);
   refuse_unreadable(file.name(), "", "it is neither a zip nor packed with bzip2");
 }

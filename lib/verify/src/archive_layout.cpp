@@ -12,6 +12,9 @@
 namespace envlock::verify {
 namespace {
 
+/// Of what lies under info/, in bytes: the manifests are held in memory.
+constexpr std::uint64_t kLargestInfo = std::uint64_t{256} << 20;
+
 constexpr std::string_view kInfo = "info/";
 
 bool is_info(std::string_view path) {
@@ -196,13 +199,19 @@ bool has_hash(const archive::FileDigest& digest, const conda::PackageRecord& rec
   return record.md5 && digest.md5 == *record.md5;
 }
 
+/// Its digest is compared, so nothing else need prove the bytes.
+archive::FileDigest read_whole(const std::filesystem::path& file, archive::EntrySink& sink) {
+  return archive::read_package(file, archive::Part::all, sink, {.max_info_bytes = kLargestInfo},
+                               archive::Hashes::sha256, archive::Checksums::left_to_hash);
+}
+
 /// One candidate. Absent: it has another hash.
 std::optional<PackageLayout> read_candidate(const std::filesystem::path& file, const conda::PackageRecord& record,
                                             const PrefixView& view, std::uint64_t& bytes) {
   const std::string package = conda::stem(record);
   PackageLayout layout;
   LayoutSink sink(package, view, {});
-  archive::FileDigest digest = archive::read_package(file, archive::Part::all, sink);
+  archive::FileDigest digest = read_whole(file, sink);
   bytes += digest.size;
   if (!has_hash(digest, record)) return std::nullopt;
   if (!sink.has_late_info()) {
@@ -210,7 +219,7 @@ std::optional<PackageLayout> read_candidate(const std::filesystem::path& file, c
     return layout;
   }
   LayoutSink again(package, view, sink.info());
-  digest = archive::read_package(file, archive::Part::all, again);
+  digest = read_whole(file, again);
   bytes += digest.size;
   if (!has_hash(digest, record)) return std::nullopt;
   again.finish(layout);

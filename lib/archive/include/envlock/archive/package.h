@@ -18,7 +18,7 @@ enum class EntryKind { file, symlink, directory };
 struct Entry {
   std::string path;  ///< forward slashes, no "." or ".." part, no leading or trailing slash
   EntryKind kind = EntryKind::file;
-  std::uint32_t mode = 0644;  ///< permission bits (0777), the owner may always read; never set-user-id and the like
+  std::uint32_t mode = 0644;  ///< permission bits, the owner may always read; never writable by everybody, set-user-id and the like
   std::uint64_t size = 0;     ///< bytes, of files
   std::string link_target;    ///< of symlinks, as the archive has it
   std::int64_t mtime_seconds = 0;
@@ -53,6 +53,12 @@ struct Limits {
 /// MD5 takes more time than SHA-256 on today's machines, and proves nothing; some records want it all the same.
 enum class Hashes { sha256, sha256_and_md5 };
 
+/// The CRCs of a zip's members prove nothing that a hash of the whole file does not.
+enum class Checksums {
+  checked,
+  left_to_hash,  ///< of members that are stored as they are: the caller holds the digest against the one it wants
+};
+
 /// The archive file's own bytes, as they were read for this.
 struct FileDigest {
   core::Sha256 sha256;
@@ -75,7 +81,7 @@ enum class Part { info, all };
 /// "archive-unsafe" (absolute path, "..", a symlink that leaves, a device node, a hard link to nothing),
 /// "archive-too-large", "file-not-found", "file-unreadable"; all name the file and, where there is one, the entry.
 FileDigest read_package(const std::filesystem::path& file, Part part, EntrySink& sink, const Limits& limits = {},
-                        Hashes hashes = Hashes::sha256);
+                        Hashes hashes = Hashes::sha256, Checksums checksums = Checksums::checked);
 
 /// The files under info/ by name ("paths.json", "link.json", "index.json", ...), and the hash of the whole archive.
 struct PackageInfo {
