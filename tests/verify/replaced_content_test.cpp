@@ -61,6 +61,32 @@ TEST_CASE("a binary is cut within a run of NULs, and no placeholder is torn") {
   CHECK(compare(original, on_disk, prefix::FileMode::binary, original.size()).dialect == prefix::Dialect::conda);
 }
 
+TEST_CASE("a placeholder in wide characters that stayed is told from one that conda replaces") {
+  const prefix::Placeholder placeholder{kPlaceholder, prefix::FileMode::binary};
+  const int zeros = GENERATE(1, 3);
+  const bool is_little = GENERATE(true, false);
+  std::string wide;
+  for (const char c : kPlaceholder) {
+    if (!is_little) wide.append(static_cast<std::size_t>(zeros), '\0');
+    wide += c;
+    if (is_little) wide.append(static_cast<std::size_t>(zeros), '\0');
+  }
+  // It lies in a piece of its own: those around it hold none.
+  const std::string code = std::string(std::size_t{1} << 20, 'a') + std::string(64, '\0');
+  const std::string original = code + wide + std::string(64, '\0') + code + kPlaceholder + std::string(9, '\0');
+  const auto installed = [&](prefix::Dialect dialect) {
+    return prefix::replace_prefix(original, placeholder, kPrefix, dialect);
+  };
+  REQUIRE(installed(prefix::Dialect::conda) != installed(prefix::Dialect::mamba));
+  for (const auto dialect : {prefix::Dialect::conda, prefix::Dialect::mamba}) {
+    const verify::ReplacedOutcome outcome = compare(original, installed(dialect), placeholder.mode, 100'003);
+    CHECK(outcome.dialect == dialect);
+    const bool is_first = dialect == prefix::Dialect::conda;
+    CHECK(outcome.sha256 == (is_first ? std::optional(core::sha256(installed(dialect))) : std::nullopt));
+  }
+  CHECK_FALSE(compare(original, original, placeholder.mode, 100'003).dialect);
+}
+
 TEST_CASE("a line within a file that begins as a first line would is no first line") {
   std::string original = "#!" + kPlaceholder + "/bin/python\n";
   while (original.size() < (std::size_t{3} << 20)) {

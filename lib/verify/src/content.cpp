@@ -94,7 +94,8 @@ Hashed hash_file(const Folder& prefix, const Node& node) {
     if (got == 0) break;
     hasher.update({buffer.get(), got});
     hashed.bytes += got;
-    if (hashed.bytes > node.stamp.size) break;  // it grows while we read: never chase it
+    // Whether it has grown its stamp tells: one that grows while we read is never chased.
+    if (hashed.bytes >= node.stamp.size) break;
   }
   file.check_unchanged();
   hashed.failure = file.failure();

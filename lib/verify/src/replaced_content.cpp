@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <utility>
 
 #include "envlock/core/diagnostic.h"
@@ -10,7 +11,7 @@ namespace envlock::verify {
 namespace {
 
 /// Small enough that a piece, its replacement and what is on disk stay in the processor's cache.
-constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
+constexpr std::size_t kPieceBytes = std::size_t{256} << 10;
 /// A file in which no place to cut is found for so long is not compared: no real package has one.
 constexpr std::size_t kLongestPiece = std::size_t{256} << 20;
 constexpr std::array<prefix::Dialect, 3> kDialects{prefix::Dialect::conda, prefix::Dialect::rattler,
@@ -43,10 +44,27 @@ std::size_t cut(std::string_view bytes, prefix::FileMode mode) {
   return 0;
 }
 
+/// What stands wherever the placeholder does, in one needle for each width of its encodings: the orders of UTF-16 share
+/// all but their ends, and so do those of UTF-32. Empty when it cannot be told so simply.
+std::vector<std::string> traces_of(const std::string& placeholder) {
+  const auto is_ascii = [](char c) { return c > 0; };
+  if (placeholder.empty() || !std::all_of(placeholder.begin(), placeholder.end(), is_ascii)) return {};
+  std::vector<std::string> traces;
+  for (const std::size_t zeros : {0, 1, 3}) {
+    std::string trace;
+    for (const char c : placeholder) trace.append(trace.empty() ? 0 : zeros, '\0') += c;
+    traces.push_back(std::move(trace));
+  }
+  return traces;
+}
+
 }  // namespace
 
 ReplacedContent::ReplacedContent(DiskFile file, prefix::Placeholder placeholder, std::vector<std::string> prefixes)
-    : file_(std::move(file)), placeholder_(std::move(placeholder)), next_cut_(kPieceBytes) {
+    : file_(std::move(file)),
+      placeholder_(std::move(placeholder)),
+      traces_(traces_of(placeholder_.text)),
+      next_cut_(kPieceBytes) {
   for (std::string& prefix : prefixes) {
     for (const prefix::Dialect dialect : kDialects) attempts_.push_back({prefix, dialect, 0, std::nullopt, false});
   }
@@ -66,12 +84,38 @@ void ReplacedContent::add(std::string_view original) {
   // Without a place to cut the next look is worth its time only when there is much more to look at.
   next_cut_ = length > 0 ? kPieceBytes : 2 * pending_.size();
   if (length > 0) {
-    compare(std::string_view(pending_).substr(0, length), false);
+    const std::string_view piece = std::string_view(pending_).substr(0, length);
+    if (!compare_untouched(piece)) compare(piece, false);
     pending_.erase(0, length);
   } else if (pending_.size() > kLongestPiece) {
     reason_ = "it has no place where it could be cut, and is too large to be compared in one piece";
     pending_.clear();
   }
+}
+
+/// Most pieces of a library hold no placeholder: they are on disk as they are, whoever installed them.
+bool ReplacedContent::compare_untouched(std::string_view piece) {
+  if (placeholder_.mode != prefix::FileMode::binary || traces_.empty()) return false;
+  const std::uint64_t offset = attempts_.front().offset;
+  const auto is_level = [&](const Attempt& attempt) {
+    return !attempt.first_difference && !attempt.too_long && attempt.offset == offset;
+  };
+  if (!std::all_of(attempts_.begin(), attempts_.end(), is_level)) return false;
+  const auto is_in_piece = [&](const std::string& trace) {
+    return memmem(piece.data(), piece.size(), trace.data(), trace.size()) != nullptr;
+  };
+  if (std::any_of(traces_.begin(), traces_.end(), is_in_piece) || !read(offset, piece.size())) return false;
+  if (have_ != piece) return false;
+  for (Attempt& attempt : attempts_) attempt.offset += piece.size();
+  hasher_.update(have_);
+  return true;
+}
+
+/// False when there is less.
+bool ReplacedContent::read(std::uint64_t offset, std::size_t count) {
+  have_.resize(count);
+  have_.resize(file_.read(offset, have_.data(), count));
+  return have_.size() == count;
 }
 
 void ReplacedContent::compare(std::string_view piece, bool last) {
@@ -91,13 +135,13 @@ void ReplacedContent::compare(Attempt& attempt, std::string_view piece, bool las
     attempt.too_long = true;
     return;
   }
-  const std::string have = file_.read(attempt.offset, last ? want.size() + 1 : want.size());
-  if (want == have) {
+  read(attempt.offset, last ? want.size() + 1 : want.size());
+  if (want == have_) {
     attempt.offset += want.size();
-    if (&attempt == attempts_.data()) hasher_.update(have);
+    if (&attempt == attempts_.data()) hasher_.update(have_);
     return;
   }
-  const auto differs = std::mismatch(want.begin(), want.end(), have.begin(), have.end()).first;
+  const auto differs = std::mismatch(want.begin(), want.end(), have_.begin(), have_.end()).first;
   attempt.first_difference = attempt.offset + static_cast<std::uint64_t>(differs - want.begin());
 }
 

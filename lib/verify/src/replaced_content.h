@@ -39,15 +39,19 @@ class ReplacedContent {
     std::optional<std::uint64_t> first_difference;
     bool too_long = false;
   };
+  bool compare_untouched(std::string_view piece);
+  bool read(std::uint64_t offset, std::size_t count);
   void compare(std::string_view piece, bool last);
   void compare(Attempt& attempt, std::string_view piece, bool last);
   bool is_over() const;
 
   DiskFile file_;
   prefix::Placeholder placeholder_;
+  std::vector<std::string> traces_;  ///< of the placeholder
   std::vector<Attempt> attempts_;
   core::Sha256Hasher hasher_;  ///< of what the first attempt found equal
   std::string pending_;
+  std::string have_;          ///< on disk, of the piece that is compared
   std::size_t next_cut_ = 0;  ///< where to cut is looked for when so much is pending
   std::string reason_;
 };
