@@ -67,10 +67,16 @@ bool is_unable(int error) {
   return error == EOPNOTSUPP || error == EXDEV || error == ENOTTY || error == EINVAL || error == ENOSYS;
 }
 
+// More is got as it is needed.
+constexpr std::uint64_t kMostReserved = std::uint64_t{64} << 20;
+
 class Linking {
  public:
   explicit Linking(const LinkInput& input)
       : input_(input), stage_(input.prefix.open(JournalFolder::kStage)), results_(input.plan.files.size()) {
+    for (const PlannedFile& file : input.plan.files) {
+      if (file.source == FileSource::rewrite) largest_ = std::max(largest_, file.cached->entry.size);
+    }
     if (input.method != LinkMethod::automatic) has_reflinks_ = false;
     if (input.method == LinkMethod::copy) has_hardlinks_ = false;
   }
@@ -136,6 +142,7 @@ class Linking {
   void rewrite(Cursor& cursor, const PlannedFile& file, LinkedFile& result) const {
     // Kept from one file to the next: fresh memory costs as much as reading into it.
     static thread_local std::string buffer;
+    buffer.reserve(static_cast<std::size_t>(std::min(largest_, kMostReserved)) + 1);
     const std::size_t size = read_proved(package_of(file), *file.cached, buffer);
     std::string text;
     std::string_view bytes(buffer.data(), size);
@@ -197,7 +204,8 @@ class Linking {
   const PackageToLink& package_of(const PlannedFile& file) const { return input_.plan.packages[file.package]; }
 
   const LinkInput& input_;
-  Descriptor stage_;  // there when there are wheels
+  Descriptor stage_;           // there when there are wheels
+  std::uint64_t largest_ = 0;  // of the files to rewrite, in bytes
   std::vector<LinkedFile> results_;
   std::atomic<bool> has_reflinks_{true}, has_hardlinks_{true}, failed_{false};
 };
