@@ -57,6 +57,13 @@ TEST_CASE("what is no record of a run is refused, whatever is wrong with it") {
   CHECK(code(digest) == "run-record-invalid");
 }
 
+TEST_CASE("secrets within a word are masked, and no more of it") {
+  CHECK(without_secrets({"HF_TOKEN=abc python t.py --lr 3", "hf_AbCdEfGhIjKlMn", "Authorization: Bearer eyJabc.def"}) ==
+        std::vector<std::string>{"HF_TOKEN=*** python t.py --lr 3", "***", "Authorization: Bearer ***"});
+  CHECK(!is_secret_name("TOKENIZERS_PARALLELISM"));
+  CHECK(is_secret_name("HF_TOKEN"));
+}
+
 TEST_CASE("secrets among a command's words are masked, and what only sounds like one is not") {
   const std::vector<std::string> words = {"train",        "--hf-token",         "hf_abc",     "--wandb-api-key=abc",
                                           "HF_TOKEN=abc", "--tokenizer",        "gpt2",       "--max-tokens",

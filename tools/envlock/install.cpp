@@ -14,6 +14,7 @@
 #include "envlock/report/install_report.h"
 #include "install_packages.h"
 #include "lock_target.h"
+#include "run_records.h"
 #include "verify_prefix.h"
 
 namespace envlock::tools {
@@ -180,6 +181,7 @@ Exit run_install(const InstallArgs& args, Out& out) {
   summary.platform = lock.platform.platform.name;
   summary.dry_run = args.dry_run;
   summary.packages = lock.platform.packages.size() + lock.platform.wheels.size();
+  (void)prefix::check_prefix(folder, args.force);  // a dry run, too, shall not promise what would be refused
   if (!args.dry_run) summary.recovered = prefix::recover(folder);
   prefix::Target target = make_target(lock);
   const prefix::InstalledPackages installed =
@@ -200,6 +202,11 @@ Exit run_install(const InstallArgs& args, Out& out) {
 
   if (!to_get.empty() && lock.unmet.empty() && !out.json) {
     out.words("this machine has all that " + core::printable(summary.platform) + " and its packages ask for\n");
+  }
+  const std::filesystem::path own = lock.file.parent_path() / ".envlock";
+  if (folder == std::filesystem::absolute(own / "env").lexically_normal()) {
+    std::filesystem::create_directories(own);
+    keep_out_of_git(own);
   }
   const Clock::time_point start = Clock::now();
   Obtained obtained = packages.obtain(to_get, lock.platform.wheels, args.threads);

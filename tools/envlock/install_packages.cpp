@@ -49,15 +49,23 @@ bool lies_in(const std::filesystem::path& file, const std::filesystem::path& fol
   return std::filesystem::absolute(file).lexically_normal().string().starts_with(inside + "/");
 }
 
-/// A full disk fails every package alike.
-std::vector<core::Diagnostic> each_once(std::vector<core::Diagnostic> failures) {
-  std::set<std::string> told;
-  const auto again = [&told](const core::Diagnostic& failure) {
-    const bool of_the_cache = failure.code == "cache-unwritable" || failure.code == "disk-full";
-    return of_the_cache && !told.insert(failure.code).second;
-  };
-  std::erase_if(failures, again);
-  return failures;
+/// What fails every package alike (a full disk, no network) is told for three of them, and counted.
+std::vector<core::Diagnostic> few_of_a_kind(std::vector<core::Diagnostic> failures) {
+  constexpr std::size_t kMost = 3;
+  std::map<std::string, std::vector<std::size_t>> of_code;
+  for (std::size_t i = 0; i < failures.size(); ++i) of_code[failures[i].code].push_back(i);
+  std::vector<core::Diagnostic> told;
+  for (std::size_t i = 0; i < failures.size(); ++i) {
+    const std::vector<std::size_t>& alike = of_code[failures[i].code];
+    const std::size_t most = failures[i].code == "cache-unwritable" || failures[i].code == "disk-full" ? 1 : kMost;
+    if (alike.size() > most && i >= alike[most]) continue;
+    core::Diagnostic failure = std::move(failures[i]);
+    if (alike.size() > most && i == alike[most - 1]) {
+      failure.why.push_back("it is so for " + std::to_string(alike.size() - most) + " more packages");
+    }
+    told.push_back(std::move(failure));
+  }
+  return told;
 }
 
 /// One of the turns that a semaphore grants, for as long as this lives.
@@ -218,7 +226,7 @@ Obtained Packages::obtain(const std::vector<lock::InstallPackage>& packages,
     if (fate.unpacked) obtained.unpacked.emplace(conda::package_url(packages[i].record), std::move(*fate.unpacked));
     if (!fate.wheel.empty()) obtained.wheels.emplace(wheels[i - packages.size()].name, fate.wheel);
   }
-  if (!failures.empty()) throw core::Error(each_once(std::move(failures)));
+  if (!failures.empty()) throw core::Error(few_of_a_kind(std::move(failures)));
   return obtained;
 }
 

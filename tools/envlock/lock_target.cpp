@@ -68,8 +68,15 @@ LockTarget choose_lock_target(const LockTargetArgs& args, core::Notes& notes) {
       named ? named_platform(target.set, args.platform, target.file.string())
             : lock::choose_platform(target.set, conda::native_subdir(), target.machine, target.file.string());
   target.platform = lock::only_categories(chosen, args.categories);
+  if (target.platform.packages.empty() && target.platform.wheels.empty()) {
+    throw core::Error({.code = "nothing-locked",
+                       .what = "`" + core::printable(target.file.string()) + "` names no package for this machine",
+                       .where = std::nullopt,
+                       .why = {"an environment of nothing is hardly what is meant"},
+                       .hints = {"is the file cut off? lock again, or delete the environment by hand"}});
+  }
   target.unmet = lock::unmet_machine_needs(records_of(target.platform), target.machine);
-  if (!named && !target.unmet.empty()) {
+  if (!named && !args.may_lack && !target.unmet.empty()) {
     for (core::Diagnostic& diagnostic : target.unmet) {
       diagnostic.hints.push_back("to go on in spite of it, as on a build machine: `--platform " +
                                  core::printable(target.platform.platform.name) + "`");

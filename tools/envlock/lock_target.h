@@ -20,6 +20,7 @@ struct LockTargetArgs {
   std::string lock;                     ///< "" : envlock.lock
   std::string platform;                 ///< --platform; "": the one that fits this machine
   std::vector<std::string> categories;  ///< --category; empty: all
+  bool may_lack = false;                ///< what the machine lacks is for the caller to tell
   std::string environment;              ///< --environment of a pixi.lock; "": its default
 };
 
@@ -30,7 +31,7 @@ struct LockTarget {
   lock::InstallPlatform platform;  ///< the chosen one, cut to the categories
   std::vector<conda::VirtualPackage> machine;
   /// What the chosen records demand of the machine and it does not have. Not empty only where the user named the
-  /// platform.
+  /// platform, or with `may_lack`.
   std::vector<core::Diagnostic> unmet;
 };
 

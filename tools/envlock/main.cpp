@@ -5,11 +5,13 @@
 #include <csignal>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <new>
 #include <string>
 #include <vector>
 
 #include "commands.h"
+#include "envlock/core/text.h"
 #include "exit.h"
 #include "help.h"
 #include "output.h"
@@ -42,12 +44,15 @@ Exit tell_bug(const std::string& what, Out& out) {
               out, Exit::bug);
 }
 
-/// An error means that we cannot tell, but for two: a wrong answer of ours, and lines that exclude each other, which is
-/// an answer: no.
+/// An error means that we cannot tell, but for a wrong answer of ours, and for what is an answer: lines that exclude
+/// each other, a machine that does not fit. These say no.
 Exit exit_of(const std::vector<core::Diagnostic>& errors) {
   const auto is = [](const char* code) { return [code](const core::Diagnostic& error) { return error.code == code; }; };
   if (std::any_of(errors.begin(), errors.end(), is("solver-bug"))) return Exit::bug;
-  return std::all_of(errors.begin(), errors.end(), is("requests-contradict")) ? Exit::no : Exit::unknown;
+  const bool is_answer = std::all_of(errors.begin(), errors.end(), [](const core::Diagnostic& error) {
+    return error.code == "requests-contradict" || error.code == "no-platform-fits" || error.code == "machine-lacks";
+  });
+  return is_answer ? Exit::no : Exit::unknown;
 }
 
 Exit run_command(const Commands::Command& command, Out& out) {
@@ -115,6 +120,13 @@ Exit run_guarded(const std::vector<std::string>& words, Out& out) {
     return run(words, out);
   } catch (const core::Error& error) {
     return tell(error.diagnostics(), out, exit_of(error.diagnostics()));
+  } catch (const std::filesystem::filesystem_error& error) {
+    return tell({{.code = "file-system",
+                  .what = "the file system refuses: " + core::printable(error.code().message()),
+                  .where = std::nullopt,
+                  .why = {core::printable(error.path1().string())},
+                  .hints = {}}},
+                out, Exit::unknown);
   } catch (const std::bad_alloc&) {
     return tell(
         {{.code = "out-of-memory", .what = "the memory is used up", .where = std::nullopt, .why = {}, .hints = {}}},

@@ -16,12 +16,14 @@
 #include "envlock/report/verify_report.h"
 #include "envlock/snapshot/run_record.h"
 #include "lock_file.h"
+#include "run_records.h"
 #include "verify_prefix.h"
 
 namespace envlock::tools {
 namespace {
 
-constexpr double kGitSeconds = 10;
+constexpr int kNotStarted = 126;
+constexpr int kNotFound = 127;
 
 struct RunArgs {
   std::vector<std::string> command;
@@ -45,48 +47,6 @@ std::filesystem::path choose_environment(const RunArgs& args, const std::filesys
 
 std::filesystem::path lock_to_use(const RunArgs& args) {
   return args.target.lock.empty() ? kDefaultLock : std::filesystem::path(args.target.lock);
-}
-
-void add_git_facts(snapshot::RunRecord& record) {
-  const std::optional<Ran> commit = run_program({"git", "rev-parse", "--verify", "HEAD"}, "", kGitSeconds);
-  if (!commit || commit->exit_code != 0) return;
-  record.git_commit = core::trim(commit->output);
-  const std::optional<Ran> status =
-      run_program({"git", "status", "--porcelain", "--untracked-files=no"}, "", kGitSeconds);
-  record.git_dirty = !status || status->exit_code != 0 || !core::trim(status->output).empty();
-}
-
-void add_machine_facts(snapshot::RunRecord& record, core::Notes& notes) {
-  const snapshot::Machine machine = snapshot::capture_machine(notes);
-  record.cpu = machine.cpu;
-  record.microarchitecture = machine.microarchitecture;
-  record.kernel = machine.kernel;
-  record.glibc = machine.glibc;
-  record.nvidia_driver = machine.nvidia_driver;
-  for (const snapshot::Gpu& gpu : machine.gpus) record.gpus.push_back(gpu.name);
-  record.environment = machine.environment;
-}
-
-/// A file that the command said it would make; what is not there is a warning, for the command has ended already.
-void add_output(snapshot::RunRecord& record, const std::string& file, core::Notes& notes) {
-  try {
-    const core::MappedFile mapped(file);
-    record.outputs.push_back({file, core::sha256(mapped.bytes()), mapped.bytes().size()});
-  } catch (const core::Error&) {
-    notes.warning({.code = "output-missing",
-                   .what = "the command left no `" + core::printable(file) + "`",
-                   .where = std::nullopt,
-                   .why = {"`--output` named it, so that it could be found again by its hash"},
-                   .hints = {}});
-  }
-}
-
-/// `.envlock/runs` beside the lock; a record's name is its own hash, so that no two runs collide.
-std::filesystem::path record_file(const RunArgs& args, const std::string& text) {
-  if (!args.record.empty()) return args.record;
-  const std::filesystem::path folder = lock_to_use(args).parent_path() / ".envlock/runs";
-  std::filesystem::create_directories(folder);
-  return folder / (core::format(core::sha256(text)).substr(0, 24) + ".json");
 }
 
 /// The environment's root. It costs hashing every file, so it is kept beside the stamps of the last full look, and
@@ -147,7 +107,8 @@ bool looks_right(const std::filesystem::path& folder, const LockTarget* lock, co
             .what = "the command was not run, because the environment is not what it should be",
             .where = std::nullopt,
             .why = {},
-            .hints = {"`envlock install` makes it so again", "`--no-verify` runs the command all the same"}},
+            .hints = {"`envlock install --repair` puts back what belongs to packages",
+                      "`--no-verify` runs the command all the same"}},
            report::Kind::error);
   return false;
 }
@@ -159,6 +120,7 @@ Exit run_run(const RunArgs& args, Out& out) {
   if (!args.target.lock.empty() || std::filesystem::exists(lock_file, ignored)) {
     LockTargetArgs target = args.target;
     target.lock = lock_file.string();
+    target.may_lack = true;
     lock = choose_lock_target(target, out.notes);
   }
   const std::filesystem::path folder = choose_environment(args, lock_file);
@@ -172,27 +134,38 @@ Exit run_run(const RunArgs& args, Out& out) {
   snapshot::RunRecord record;
   if (!looks_right(folder, lock ? &*lock : nullptr, args, record, out)) return Exit::no;
   record.command = snapshot::without_secrets(args.command);
+  const bool keeps_record = !args.no_record && (lock || !args.record.empty());
+  const RecordPlace place(keeps_record ? args.record : "", keeps_record ? lock_file : std::filesystem::path(),
+                          out.notes);
   if (lock) record.lock = core::sha256(lock->set.bytes);
   std::map<std::string, std::string> variables = prefix::read_variables(folder);
   if (lock) {
     for (const auto& [name, value] : lock->set.variables) variables[name] = value;
     variables["ENVLOCK_DIGEST"] = core::format(*record.lock);
   }
-  if (!args.no_record) {
+  if (place.exists()) {
     add_git_facts(record);
     add_machine_facts(record, out.notes);
   }
-  const Activated activated = activate(folder, variables, args.command, process_variables());
+  std::map<std::string, std::string> outside = process_variables();
+  outside.erase("ENVLOCK_DIGEST");  // of another lock than this run's
+  const Activated activated = activate(folder, variables, args.command, outside);
+  const OutputStamps before = stamps_of(args.outputs);
   out.show_notes();
   record.started = static_cast<core::Milliseconds>(std::time(nullptr)) * 1000;
   const auto start = std::chrono::steady_clock::now();
-  record.exit_code = run_in_foreground(activated.words, activated.environment);
+  try {
+    record.exit_code = run_in_foreground(activated.words, activated.environment);
+  } catch (const core::Error& error) {
+    // As a shell has it, so that a caller can tell a missing command from one that failed.
+    for (const core::Diagnostic& diagnostic : error.diagnostics()) out.show(diagnostic, report::Kind::error);
+    return static_cast<Exit>(error.diagnostics().front().code == "command-not-found" ? kNotFound : kNotStarted);
+  }
   record.milliseconds = static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count());
-  if (!args.no_record) {
-    for (const std::string& output : args.outputs) add_output(record, output, out.notes);
-    const std::string text = snapshot::format(record);
-    core::write_file_atomically(record_file(args, text), text);
+  if (place.exists()) {
+    add_outputs(record, before, out.notes);
+    place.write(record, out.notes);
   }
   return static_cast<Exit>(record.exit_code);
 }

@@ -62,6 +62,7 @@ Exit exit_of(verify::Answer answer) {
 
 Exit run_verify(VerifyArgs args, Out& out) {
   std::optional<LockTarget> lock;
+  args.target.may_lack = true;
   if (has_lock(args)) lock = choose_lock_target(args.target, out.notes);
   const std::filesystem::path prefix = require_prefix(args.prefix);
   Session session = open_session(args.channel, out);

@@ -18,7 +18,8 @@ std::vector<report::FoundRun> read_records(const std::filesystem::path& folder, 
   std::error_code error;
   for (std::filesystem::directory_iterator entries(folder, error), end; !error && entries != end;
        entries.increment(error)) {
-    if (entries->path().extension() == ".json") files.push_back(entries->path());
+    std::error_code ignored;
+    if (entries->path().extension() == ".json" && entries->is_regular_file(ignored)) files.push_back(entries->path());
   }
   std::sort(files.begin(), files.end());
   std::vector<report::FoundRun> records;

@@ -46,7 +46,7 @@ void EntryGate::count(const Entry& entry) {
 bool EntryGate::begin(Entry entry) {
   if (entry.kind == EntryKind::directory && tree_.has_folder_entry(entry.path)) return false;
   if (entry.kind != EntryKind::symlink) entry.link_target.clear();
-  entry.mode = (entry.mode & 0777) | 0400;
+  entry.mode = (entry.mode & 0775) | 0400;  // nothing that everybody may write
   count(entry);
   if (entry.kind == EntryKind::symlink) {
     if (const std::string wrong = check_link_target(entry.path, entry.link_target); !wrong.empty()) {
@@ -66,7 +66,7 @@ void EntryGate::hard_link(Entry entry, std::string_view target) {
   if (size == nullptr) refuse_unsafe(file_, entry.path, "it is a hard link to something that is no file before it");
   entry.kind = EntryKind::file;
   entry.size = *size;
-  entry.mode = (entry.mode & 0777) | 0400;
+  entry.mode = (entry.mode & 0775) | 0400;  // nothing that everybody may write
   count(entry);
   if (const std::string wrong = tree_.add(entry); !wrong.empty()) refuse_unsafe(file_, entry.path, wrong);
   links_.emplace(entry.path, earlier);

@@ -7,19 +7,10 @@
 #include "distance.h"
 #include "envlock/core/text.h"
 #include "envlock/core/url.h"
+#include "envlock/snapshot/run_record.h"
 
 namespace envlock::diff {
 namespace {
-
-/// Names of variables whose values nobody should read in a report.
-bool is_secret(std::string_view name) {
-  const std::string lower = core::to_lower(name);
-  for (const std::string_view word : {"token", "password", "passwd", "secret", "credential", "api_key", "apikey",
-                                      "private_key", "access_key", "auth"}) {
-    if (lower.find(word) != std::string::npos) return true;
-  }
-  return false;
-}
 
 /// Where no side assumes, whatever differs; where one assumes and the other is a machine, what the machine lacks.
 bool is_lacking(const conda::VirtualPackage& assumed, const conda::VirtualPackage* machine) {
@@ -122,7 +113,7 @@ std::vector<FactChange> compare_variables(const std::map<std::string, std::strin
     const auto value = [&](const auto& side, const auto& end) -> std::string {
       if (side == end) return "";
       if (side->second.empty()) return "''";
-      return is_secret(name) ? "***" : core::without_secrets(side->second);
+      return snapshot::is_secret_name(name) ? "***" : core::without_secrets(side->second);
     };
     FactChange fact{.group = "variables",
                     .what = name,

@@ -40,6 +40,12 @@ std::string check_prefix(const std::filesystem::path& prefix, bool force) {
     const auto byte = static_cast<unsigned char>(c);
     return byte < 0x20 || byte == 0x7f;
   });
+  if (text.find(':') != std::string::npos) {
+    throw core::Error({.code = "prefix-invalid",
+                       .what = named + " cannot be a prefix",
+                       .why = {"it has a colon, which parts the folders of PATH: its programs would never be found"},
+                       .hints = {"choose another path"}});
+  }
   if (has_control || !core::is_valid_utf8(text)) {
     throw core::Error({.code = "prefix-invalid",
                        .what = named + " cannot be a prefix",

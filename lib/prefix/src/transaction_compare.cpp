@@ -21,10 +21,17 @@ std::string channel_of(const conda::PackageRecord& record) {
   return channel;
 }
 
+/// A folder has many names, seen from here and from there: of its files the hashes decide.
+bool is_same_channel(const conda::PackageRecord& have, const conda::PackageRecord& want) {
+  const std::string before = channel_of(have), after = channel_of(want);
+  const auto is_folder = [](const std::string& channel) {
+    return !core::looks_like_url(channel) || channel.starts_with("file:");
+  };
+  return before == after || (is_folder(before) && is_folder(after) && have.sha256 && have.sha256 == want.sha256);
+}
+
 bool is_same_file(const conda::PackageRecord& have, const conda::PackageRecord& want) {
-  if (have.file_name != want.file_name || have.subdir != want.subdir || channel_of(have) != channel_of(want)) {
-    return false;
-  }
+  if (have.file_name != want.file_name || have.subdir != want.subdir || !is_same_channel(have, want)) return false;
   if (have.sha256 && want.sha256) return *have.sha256 == *want.sha256;
   return have.md5 && want.md5 && *have.md5 == *want.md5;
 }

@@ -93,6 +93,8 @@ class Detection {
     const std::string_view subdir = conda::native_subdir();
     const std::size_t dash = subdir.find('-');
     const std::string machine(dash == std::string_view::npos ? subdir : subdir.substr(dash + 1));
+    // What everything of a subdir can do is known without looking.
+    if (!name && (machine == "64" || machine == "aarch64")) name = machine == "64" ? "x86_64" : machine;
     found_.push_back({"__archspec", name ? "1" : "0", name ? *name : machine});
   }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <regex>
 
 #include "envlock/core/json_writer.h"
 #include "envlock/core/text.h"
@@ -15,21 +16,6 @@ using Json = nlohmann::json;
 
 constexpr const char* kFormat = "envlock-run-record";
 constexpr int kVersion = 1;
-
-/// `--api-key`, `HF_TOKEN`: by whole words, because `--tokenizer` and `--max-tokens` tell what was trained.
-bool is_secret_name(std::string_view name) {
-  std::string words = "-";
-  for (const char letter : core::to_lower(name)) {
-    const bool alphanumeric = (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9');
-    words += alphanumeric ? letter : '-';
-  }
-  words += '-';
-  constexpr std::array<const char*, 10> kNames{"-token-",      "-secret-",     "-password-", "-passwd-",
-                                               "-apikey-",     "-api-key-",    "-auth-",     "-access-key-",
-                                               "-credential-", "-private-key-"};
-  return std::any_of(kNames.begin(), kNames.end(),
-                     [&](const char* secret) { return words.find(secret) != words.npos; });
-}
 
 [[noreturn]] void refuse(const std::string& file, const std::string& why) {
   throw core::Error({.code = "run-record-invalid",
@@ -143,22 +129,57 @@ RunRecord parse_run_record(std::string_view text, const std::string& file) {
   }
 }
 
+bool is_secret_name(std::string_view name) {
+  std::string words = "-";
+  for (const char letter : core::to_lower(name)) {
+    const bool alphanumeric = (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9');
+    words += alphanumeric ? letter : '-';
+  }
+  words += '-';
+  constexpr std::array<const char*, 10> kNames{"-token-",      "-secret-",     "-password-", "-passwd-",
+                                               "-apikey-",     "-api-key-",    "-auth-",     "-access-key-",
+                                               "-credential-", "-private-key-"};
+  return std::any_of(kNames.begin(), kNames.end(),
+                     [&](const char* secret) { return words.find(secret) != words.npos; });
+}
+
+namespace {
+
+/// "HF_TOKEN=abc" within a word, as in the text of `sh -c`: the value, up to the next blank, is masked.
+std::string mask_assignments(const std::string& word) {
+  static const std::regex kAssignment(R"(([A-Za-z0-9_-]+)=(\S+))");
+  std::string masked;
+  auto last = word.cbegin();
+  for (std::sregex_iterator match(word.begin(), word.end(), kAssignment), end; match != end; ++match) {
+    if (!is_secret_name((*match)[1].str())) continue;
+    masked.append(last, (*match)[2].first);
+    masked += "***";
+    last = (*match)[2].second;
+  }
+  return masked.append(last, word.cend());
+}
+
+/// What is a secret by its looks, whatever stands before it: tokens of well-known services, and "Bearer ...".
+std::string mask_tokens(const std::string& word) {
+  static const std::regex kToken(
+      R"((\b(?:hf_|sk-|ghp_|gho_|ghs_|github_pat_|glpat-|xox[abp]-|AKIA|eyJ)[A-Za-z0-9_.-]{8,}))");
+  static const std::regex kHeader(R"(\b(Bearer|Basic) +[^\s'"]+)");
+  return std::regex_replace(std::regex_replace(word, kToken, "***"), kHeader, "$1 ***");
+}
+
+}  // namespace
+
 std::vector<std::string> without_secrets(const std::vector<std::string>& words) {
   std::vector<std::string> masked;
   bool next_is_secret = false;
   for (const std::string& word : words) {
-    const std::size_t equals = word.find('=');
-    const std::string name = word.substr(0, equals);
     if (next_is_secret && !word.starts_with("-")) {
       masked.push_back("***");
       next_is_secret = false;
-    } else if (equals != std::string::npos && is_secret_name(name)) {
-      masked.push_back(name + "=***");
-      next_is_secret = false;
-    } else {
-      masked.push_back(core::without_secrets(word));
-      next_is_secret = word.starts_with("-") && equals == std::string::npos && is_secret_name(word);
+      continue;
     }
+    masked.push_back(mask_tokens(mask_assignments(core::without_secrets(word))));
+    next_is_secret = word.starts_with("-") && word.find('=') == std::string::npos && is_secret_name(word);
   }
   return masked;
 }

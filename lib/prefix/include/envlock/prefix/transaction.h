@@ -102,6 +102,11 @@ InstallResult install(const std::filesystem::path& prefix, const Target& target,
                       const std::function<const archive::Unpacked&(const conda::PackageRecord&)>& unpacked,
                       const InstallOptions& options, core::Progress& progress, core::Notes& notes);
 
+/// The path as it is written into files: absolute, without "." and "..", links not resolved.
+/// Throws: core::Error "prefix-invalid" (control characters, or no UTF-8), "prefix-not-environment" (a non-empty folder
+/// that is none, or no folder), "prefix-frozen".
+std::string check_prefix(const std::filesystem::path& prefix, bool force);
+
 /// Called by tests at every step of install and recover, with the step's name; may throw or _exit.
 void set_fault_hook(std::function<void(const char* step)> hook);
 

@@ -45,6 +45,9 @@ std::string format(const RunRecord& record);
 /// Throws: core::Error "run-record-invalid".
 RunRecord parse_run_record(std::string_view text, const std::string& file);
 
+/// True when a variable or an option of that name holds what nobody should read: `--api-key`, `HF_TOKEN`. By whole
+/// words: `--tokenizer` and `TOKENIZERS_PARALLELISM` are none.
+bool is_secret_name(std::string_view name);
 /// The words of a command with secrets masked: what follows or belongs to an option named like a token, key, secret or
 /// password, and credentials in URLs.
 std::vector<std::string> without_secrets(const std::vector<std::string>& words);
