@@ -41,11 +41,11 @@ TEST_CASE("what an install kept aside is counted, and only what has such a name 
   scene.write_file("lib/libstray.so.1.envlock-kept-1", "");
   scene.write_file("bin/stray.envlock-kept-12", "");
   scene.write_file(kSite + "sitecustomize.py.envlock-kept-1", "");
-  CHECK(told(scene.verify()) == Lines{"note strangers-elsewhere "});
+  CHECK(told(scene.verify()).empty());
   scene.write_file("lib/x.envlock-kept-1.so", "");
   scene.write_file("bin/stray.envlock-kept-", "");
-  CHECK(told(scene.verify()) == Lines{"fault stranger-program bin/stray.envlock-kept-",
-                                      "fault stranger-library lib/x.envlock-kept-1.so", "note strangers-elsewhere "});
+  CHECK(told(scene.verify()) ==
+        Lines{"fault stranger-program bin/stray.envlock-kept-", "fault stranger-library lib/x.envlock-kept-1.so"});
 }
 
 TEST_CASE("a folder that nobody owns is one finding") {
