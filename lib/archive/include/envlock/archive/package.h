@@ -18,9 +18,10 @@ enum class EntryKind { file, symlink, directory };
 struct Entry {
   std::string path;  ///< forward slashes, no "." or ".." part, no leading or trailing slash
   EntryKind kind = EntryKind::file;
-  std::uint32_t mode = 0644;  ///< permission bits, the owner may always read; never writable by everybody, set-user-id and the like
-  std::uint64_t size = 0;     ///< bytes, of files
-  std::string link_target;    ///< of symlinks, as the archive has it
+  std::uint32_t mode =
+      0644;  ///< permission bits, the owner may always read; never writable by everybody, set-user-id and the like
+  std::uint64_t size = 0;   ///< bytes, of files
+  std::string link_target;  ///< of symlinks, as the archive has it
   std::int64_t mtime_seconds = 0;
 
   bool operator==(const Entry&) const = default;
