@@ -159,6 +159,7 @@ class LayoutSink : public archive::EntrySink {
       return;
     }
     wanted.kind = WantedKind::file;
+    if (!wanted.placeholder) wanted.size = entry.size;
     wanted.mode = entry.mode;
     if (!wanted.placeholder) return;
     const Node* node = view_.tree->resolve(wanted.path);

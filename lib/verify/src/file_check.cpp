@@ -101,7 +101,10 @@ class Checker {
   }
 
   void check_bytes(const WantedPath& wanted) {
-    if (wanted.replaced) {
+    if (is_far_too_large(wanted, *node_)) {
+      say(Problem::Kind::bytes,
+          {"want " + count_of(*wanted.size, "byte"), "have " + count_of(node_->stamp.size, "byte")});
+    } else if (wanted.replaced) {
       check_replaced(*wanted.replaced);
     } else if (wanted.sha256) {
       check_hash(*wanted.sha256, wanted.also);
@@ -244,12 +247,19 @@ std::string name_of(prefix::Dialect dialect) {
   return {};
 }
 
+bool is_far_too_large(const WantedPath& wanted, const Node& node) {
+  constexpr std::uint64_t kTimes = 4;
+  constexpr std::uint64_t kSlack = std::uint64_t{64} << 20;
+  return wanted.size && node.stamp.size / kTimes > *wanted.size + kSlack;
+}
+
 std::vector<const Node*> files_to_hash(const PackageLayout& layout, const Tree& tree) {
   std::vector<const Node*> nodes;
   for (const WantedPath& wanted : layout.paths) {
     if (wanted.kind != WantedKind::file || !wanted.sha256 || wanted.replaced) continue;
     const Node* node = tree.resolve(wanted.path);
-    if (node != nullptr && node->kind == NodeKind::file) nodes.push_back(node);
+    if (node == nullptr || node->kind != NodeKind::file || is_far_too_large(wanted, *node)) continue;
+    nodes.push_back(node);
   }
   return nodes;
 }

@@ -55,7 +55,7 @@ std::string set_aside(const std::string& path, const std::string& package) {
 bool is_owned_copy(const WantedPath& wanted, const Node* node, HashStore& hashes) {
   if (node == nullptr) return false;
   if (wanted.kind == WantedKind::symlink) return node->kind == NodeKind::symlink && wanted.target == node->target;
-  if (node->kind != NodeKind::file || !wanted.sha256) return false;
+  if (node->kind != NodeKind::file || !wanted.sha256 || is_far_too_large(wanted, *node)) return false;
   hashes.hash(*node);
   return hashes.find(*node)->sha256 == wanted.sha256;
 }

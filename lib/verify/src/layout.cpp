@@ -23,11 +23,13 @@ WantedPath wanted_of(const prefix::InstalledPath& installed) {
   }
   if (installed.sha256_in_prefix) {
     wanted.sha256 = installed.sha256_in_prefix;
+    if (!installed.placeholder) wanted.size = installed.size;
   } else if (installed.placeholder) {
     wanted.placeholder = installed.placeholder;
     wanted.original = installed.sha256;
   } else {
     wanted.sha256 = installed.sha256;
+    wanted.size = installed.size;
   }
   return wanted;
 }

@@ -120,13 +120,26 @@ void Run::recall() {
   }
 }
 
+namespace {
+
+/// A stamped file's size is conda-meta's word: it only keeps a file from being read that cannot be right.
+WantedPath with_claimed_size(WantedPath wanted, const CheckedPackage& package) {
+  if (package.subject.installed == nullptr) return wanted;
+  for (const prefix::InstalledPath& path : package.subject.installed->paths) {
+    if (path.path == wanted.path && !path.placeholder) wanted.size = path.size;
+  }
+  return wanted;
+}
+
+}  // namespace
+
 /// True when all files are as the last full verification left them. Those with new stamps are hashed.
 bool Run::recall(CheckedPackage& package, const PackageLayout& stamped) {
   for (const WantedPath& wanted : stamped.paths) {
     const Node* node = tree_.resolve(wanted.path);
     if (node == nullptr || node->kind != NodeKind::file || wanted.kind != WantedKind::file) continue;
     if (view_.is_unchanged(*node)) continue;
-    if (!wanted.sha256) return false;
+    if (!wanted.sha256 || is_far_too_large(with_claimed_size(wanted, package), *node)) return false;
     hashes_.ask(*node);
     hashes_.hash(*node);
     if (hashes_.find(*node)->sha256 != wanted.sha256) return false;
@@ -150,7 +163,10 @@ void Run::add_hints(ReadingWork& work, const CheckedPackage& package, bool has_a
   for (const prefix::InstalledPath& path : package.subject.installed->paths) {
     if (path.type != prefix::InstalledType::hardlink || (has_archive && path.placeholder)) continue;
     const Node* node = tree_.resolve(path.path);
-    if (node != nullptr && node->kind == NodeKind::file) work.add(*node, hashes_);
+    if (node == nullptr || node->kind != NodeKind::file) continue;
+    WantedPath claimed;
+    if (!path.placeholder) claimed.size = path.size;
+    if (!is_far_too_large(claimed, *node)) work.add(*node, hashes_);
   }
 }
 
