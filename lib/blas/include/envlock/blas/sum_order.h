@@ -13,6 +13,10 @@ using Product = std::function<void(const kernels::Gemm&)>;
 
 struct SumOrderOptions {
   int K = 2048;
+  /// The shape of the products. Libraries have other code for small, thin and large ones, which may add up otherwise.
+  int M = 256;
+  int N = 32;
+  kernels::GemmForm form = kernels::GemmForm::nn;  ///< nn or nt
   int most_products = 600;  ///< gives up, with an order that is not `replayed`, after so many calls
   double most_seconds = 2;
 };
