@@ -194,7 +194,7 @@ class Records(BadInput):
                 self.assertIn(path.name, result.err)
                 code, found, _ = self.judge()
                 self.assertEqual(code, 1)
-                self.assertIn(("conda-meta-invalid", ""), found)
+                self.assertIn(("conda-meta-invalid", f"conda-meta/{path.name}"), found)
 
     def test_a_record_that_claims_what_is_not_its_own(self):
         """Nothing is removed that conda-meta does not describe as it is."""

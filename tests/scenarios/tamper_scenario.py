@@ -83,6 +83,41 @@ class Tampering(World):
         self.assertEqual((code, found), (2, set()))
         self.assertEqual({f["code"] for f in answer["findings"] if f["weight"] == "unknown"}, {"file-not-read"})
 
+    def test_what_may_not_be_read_is_not_called_missing(self):
+        """Nor is it called another's or a stranger: it may be right, and the answer is 2."""
+        info, record = f"{SITE}/toytool-1.1.dist-info", "conda-meta/plain-1.0-0.json"
+        hidden = [("share/plain", 0o000, "share/plain"), ("share/plain", 0o444, "share/plain"), ("share/plain", 0o111, "share/plain"), ("lib", 0, "lib"),
+                  (SITE, 0, SITE), (info, 0, info), (f"{SITE}/toytool/cli.py", 0, f"{SITE}/toytool/cli.py"), ("bin/toytool", 0o311, "bin/toytool"),
+                  ("lib/libhello.so.2.0", 0o311, "lib/libhello.so.2.0"), (record, 0, record), ("conda-meta", 0o444, record), ("conda-meta/state", 0, "conda-meta/state")]
+        for path, mode, told in hidden:
+            self.restore()
+            (self.prefix / path).chmod(mode)
+            for archives_at_hand in (True, False):
+                with self.subTest(f"{path} {mode:o}", archives_at_hand=archives_at_hand):
+                    code, found, answer = self.judge_as_nobody(*([] if archives_at_hand else self.without_archives()), archives=archives_at_hand)
+                    self.assertEqual((code, found), (2, set()))
+                    self.assertIn(told, {f["path"] for f in answer["findings"] if f["weight"] == "unknown" and f["code"] == "file-not-read"})
+            # What is clear stays clear.
+            flip_bit(self.prefix / "bin/plain")
+            self.assertEqual(self.judge_as_nobody()[0], 1, path)
+            (self.prefix / path).chmod(0o755)
+
+    def judge_as_nobody(self, *arguments, archives=True):
+        """Root reads everything."""
+        nobody = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+        if nobody:
+            for path in [self.folder, *self.folder.rglob("*")]:
+                os.chown(path, 65534, 65534, follow_symlinks=False)
+        if not archives:
+            self.channel.rename(self.away)
+        try:
+            return self.judge(*arguments, **nobody)
+        except PermissionError:
+            self.skipTest("skipped: a user without rights cannot run the program where it lies")
+        finally:
+            if not archives:
+                self.away.rename(self.channel)
+
     def test_without_a_lock_the_own_records_and_archives_decide(self):
         self.assertEqual(self.judge(lock=None)[:2], (0, set()))
         flip_bit(self.prefix / "lib/libplain.so.1")

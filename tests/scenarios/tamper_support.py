@@ -119,10 +119,10 @@ class World(InstallScenario):
         conda_create(self.prefix, files)
         shutil.copy(self.master / "conda-meta/state", self.prefix / "conda-meta/state")
 
-    def judge(self, *arguments, env=None, lock=True, prefix=None):
+    def judge(self, *arguments, env=None, lock=True, prefix=None, **more):
         """(exit code, the faults as {(code, path or package)}, the whole answer) of one verification."""
         chosen = [self.world_lock] if lock is True else [lock] if lock else ["--no-lock"]
-        result = self.run_envlock("verify", *chosen, "-p", prefix or self.prefix, "--json", *arguments, env=env)
+        result = self.run_envlock("verify", *chosen, "-p", prefix or self.prefix, "--json", *arguments, env=env, **more)
         self.assertTrue(result.out, result.err)
         answer = json.loads(result.out)
         self.assertIn("findings", answer, result.out)

@@ -186,19 +186,19 @@ def _(world):
     (path.parent / "plain-1.0-1.json").write_text(json.dumps(data))
 
 
-@tampering("a record is no JSON any more", [("conda-meta-invalid", ""), ("package-not-installed", "plain")],
-           [("conda-meta-invalid", ""), ("package-not-installed", "plain"), ("stranger-program", "bin/plain"), ("stranger-library", "lib/libplain.so"),
+@tampering("a record is no JSON any more", [("conda-meta-invalid", "conda-meta/plain-1.0-0.json"), ("package-not-installed", "plain")],
+           [("conda-meta-invalid", "conda-meta/plain-1.0-0.json"), ("package-not-installed", "plain"), ("stranger-program", "bin/plain"), ("stranger-library", "lib/libplain.so"),
             ("stranger-library", "lib/libplain.so.1"), ("stranger-library", "lib/plain/plugin.so")])
 def _(world):
     os.truncate(world.meta("plain"), 100)
 
 
-@tampering("a pipe among the records", [("conda-meta-invalid", "")])
+@tampering("a pipe among the records", [("conda-meta-invalid", "conda-meta/pipe-1.0-0.json")])
 def _(world):
     os.mkfifo(world.prefix / "conda-meta/pipe-1.0-0.json")
 
 
-@tampering("a record of 3 GB", [("conda-meta-invalid", "")])
+@tampering("a record of 3 GB", [("conda-meta-invalid", "conda-meta/big-1.0-0.json")])
 def _(world):
     (world.prefix / "conda-meta/big-1.0-0.json").touch()
     os.truncate(world.prefix / "conda-meta/big-1.0-0.json", 3 << 30)

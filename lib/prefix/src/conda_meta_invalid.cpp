@@ -12,4 +12,11 @@ core::Diagnostic conda_meta_invalid(const std::string& file, const std::string& 
                     "its lock with `envlock install`"}};
 }
 
+core::Diagnostic conda_meta_unreadable(const std::string& file, const std::string& why) {
+  return {.code = "file-unreadable",
+          .what = "cannot read `conda-meta/" + core::printable(file) + "`",
+          .why = {why},
+          .hints = {}};
+}
+
 }  // namespace envlock::prefix

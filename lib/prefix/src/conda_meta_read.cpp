@@ -46,39 +46,51 @@ struct Outcome {
 
 Outcome read_one(const fs::path& folder, const std::string& name) {
   try {
-    std::error_code ignored;
+    std::error_code failure;
+    const fs::file_status status = fs::status(folder / name, failure);
+    if (!fs::status_known(status)) return {std::nullopt, conda_meta_unreadable(name, failure.message())};
     // A pipe of that name would keep us waiting for ever.
-    if (!fs::is_regular_file(folder / name, ignored)) {
-      return {std::nullopt, conda_meta_invalid(name, "it is not a file")};
-    }
+    if (!fs::is_regular_file(status)) return {std::nullopt, conda_meta_invalid(name, "it is not a file")};
     return {parse_conda_meta(core::read_file(folder / name, kMaxBytes), name), std::nullopt};
   } catch (const core::Error& error) {
     const core::Diagnostic& first = error.diagnostics().front();
     if (first.code == "conda-meta-invalid") return {std::nullopt, first};
-    std::string why = first.what;
-    if (!first.why.empty()) why += ": " + first.why.front();
-    return {std::nullopt, conda_meta_invalid(name, why)};
+    const std::string& why = first.why.empty() ? first.what : first.why.front();
+    const bool is_unread = first.code == "file-unreadable";
+    return {std::nullopt, is_unread ? conda_meta_unreadable(name, why) : conda_meta_invalid(name, why)};
   }
+}
+
+/// Throws: see read_conda_meta.
+void require_meta_folder(const fs::path& prefix) {
+  std::error_code failure;
+  const fs::file_status status = fs::status(prefix / "conda-meta", failure);
+  if (fs::is_directory(status)) return;
+  if (!fs::status_known(status)) {
+    throw core::Error({.code = "prefix-unreadable",
+                       .what = "`" + core::printable(prefix.string()) + "` cannot be read",
+                       .why = {"the system says: " + failure.message()}});
+  }
+  throw core::Error({.code = "no-environment",
+                     .what = "`" + core::printable(prefix.string()) + "` is not a conda environment",
+                     .why = {"it has no folder `conda-meta`"},
+                     .hints = {"name one with `-p PREFIX`, or make it from a lock with `envlock install`"}});
 }
 
 }  // namespace
 
 InstalledPackages read_conda_meta(const fs::path& prefix) {
   const fs::path folder = prefix / "conda-meta";
-  std::error_code ignored;
-  if (!fs::is_directory(folder, ignored)) {
-    throw core::Error({.code = "no-environment",
-                       .what = "`" + core::printable(prefix.string()) + "` is not a conda environment",
-                       .why = {"it has no folder `conda-meta`"},
-                       .hints = {"name one with `-p PREFIX`, or make it from a lock with `envlock install`"}});
-  }
+  require_meta_folder(prefix);
   const std::vector<std::string> names = meta_names(folder);
   std::vector<Outcome> outcomes(names.size());
   core::parallel_for(names.size(), 0, [&](std::size_t i) { outcomes[i] = read_one(folder, names[i]); });
   InstalledPackages installed;
-  for (Outcome& outcome : outcomes) {
-    if (outcome.package) installed.packages.push_back(std::move(*outcome.package));
-    if (outcome.broken) installed.broken.push_back(std::move(*outcome.broken));
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (outcomes[i].package) installed.packages.push_back(std::move(*outcomes[i].package));
+    if (!outcomes[i].broken) continue;
+    installed.broken.push_back(std::move(*outcomes[i].broken));
+    installed.broken_files.push_back(names[i]);
   }
   std::sort(installed.packages.begin(), installed.packages.end(),
             [](const InstalledPackage& left, const InstalledPackage& right) {

@@ -55,6 +55,7 @@ std::map<std::string, std::string> read_variables(const fs::path& prefix) {
   const fs::path file = prefix / "conda-meta" / "state";
   std::error_code error;
   const fs::file_status status = fs::status(file, error);
+  if (!fs::status_known(status)) throw core::Error(conda_meta_unreadable("state", error.message()));
   if (!fs::exists(status)) return {};
   if (!fs::is_regular_file(status)) throw core::Error(conda_meta_invalid("state", "it is not a file"));
   const Json state = parse_state(core::read_file(file, kMaxBytes));

@@ -25,6 +25,7 @@ enum class Verdict {
   unknown_form,  ///< of a python whose pyc we do not know
   sourceless,    ///< beside the sources, where python imports it without any source
   leftover,      ///< of a compilation that was broken off
+  unreadable,    ///< it, or the source that it must be held against
 };
 
 struct Judged {
@@ -96,6 +97,7 @@ class Judge {
   Verdict judge_header(const Node& node, const Node& source) const {
     DiskFile file(*view_.folder, node);
     const std::optional<PycHeader> header = parse_pyc_header(file.read(0, 16));
+    if (!file.failure().empty()) return Verdict::unreadable;
     if (!header) return Verdict::stale;
     if (!format_) return Verdict::unknown_form;
     if (header->magic != format_->magic) return Verdict::stale;
@@ -108,7 +110,7 @@ class Judge {
     if (source.stamp.size > kLargestSource) return Verdict::unknown_form;
     DiskFile text(*view_.folder, source);
     const std::string bytes = text.read(0, static_cast<std::size_t>(source.stamp.size));
-    if (!text.failure().empty()) return Verdict::unknown_form;
+    if (!text.failure().empty()) return Verdict::unreadable;
     if (source_hash(*format_, bytes) == header->source_hash) return Verdict::follows;
     return header->is_checked ? Verdict::stale : Verdict::lies;
   }
@@ -120,7 +122,13 @@ class Judge {
 
 void say(const Judged& judged, std::vector<Finding>& findings) {
   core::Diagnostic diagnostic;
-  if (judged.verdict == Verdict::lies) {
+  if (judged.verdict == Verdict::unreadable) {
+    diagnostic = {.code = "file-not-read",
+                  .what = in_quotes(judged.node->path) + " could not be held against its source",
+                  .where = {},
+                  .why = {"it or its source could not be read"},
+                  .hints = {}};
+  } else if (judged.verdict == Verdict::lies) {
     diagnostic = {.code = "pyc-unchecked",
                   .what = in_quotes(judged.node->path) + " was not compiled from the source beside it",
                   .where = {},
@@ -134,7 +142,7 @@ void say(const Judged& judged, std::vector<Finding>& findings) {
                   .why = {"a .pyc beside the sources needs no source"},
                   .hints = {"delete it"}};
   }
-  findings.push_back({.weight = Weight::fault,
+  findings.push_back({.weight = judged.verdict == Verdict::unreadable ? Weight::unknown : Weight::fault,
                       .group = Group::bytecode,
                       .package = {},
                       .path = judged.node->path,
@@ -176,7 +184,8 @@ BytecodeTally check_bytecode(const PrefixView& view, std::size_t threads, Owners
     ++tally.checked;
     if (judged.verdict == Verdict::follows || judged.verdict == Verdict::unknown_form) ++tally.unproved;
     if (judged.verdict == Verdict::stale) stale.push_back(judged.node->path);
-    if (judged.verdict == Verdict::lies || is_sourceless) say(judged, findings);
+    const bool is_unreadable = judged.verdict == Verdict::unreadable;
+    if (judged.verdict == Verdict::lies || is_sourceless || is_unreadable) say(judged, findings);
   }
   say_stale(stale, findings);
   return tally;

@@ -72,6 +72,8 @@ std::vector<ForeignDistribution> find_foreign(const std::vector<prefix::Distribu
   std::set<std::string> there;
   for (const prefix::Distribution& distribution : all) {
     there.insert(distribution.name);
+    // Whose it is, and which files it lists, cannot be told.
+    if (view.tree->find_unseen(distribution.folder + "/METADATA") != nullptr) continue;
     if (is_condas(distribution, view, ownership)) continue;
     ForeignDistribution one;
     one.distribution = distribution;
@@ -91,6 +93,7 @@ std::vector<ForeignDistribution> find_foreign(const std::vector<prefix::Distribu
   for (const lock::LockedWheel& wheel : expected->wheels) wanted.insert(wheel.name);
   for (const std::string& name : wanted) {
     if (there.count(name) != 0) continue;
+    if (view.python && view.tree->find_unseen(view.python->site_packages + "/x") != nullptr) continue;
     findings.push_back({.weight = Weight::fault,
                         .group = Group::distributions,
                         .package = name,
@@ -157,7 +160,8 @@ class DistributionCheck {
     std::vector<std::string> why{"installed by " + installer_of(distribution) + ", " +
                                  count_of(foreign.layout.paths.size(), "file")};
     if (!distribution.direct_url.empty()) why.push_back("from " + core::printable(distribution.direct_url));
-    add(foreign, Weight::fault, distribution.folder,
+    if (foreign.may_be_condas) why.push_back("a record of conda-meta that could not be read may name it");
+    add(foreign, foreign.may_be_condas ? Weight::unknown : Weight::fault, distribution.folder,
         {.code = "distribution-extra",
          .what = label(distribution) + " is installed, and is not in the lock",
          .where = {},
@@ -201,6 +205,7 @@ class DistributionCheck {
       const auto takes_over = [&](const Problem& problem) {
         const std::string& path = package.layout.paths[problem.path].path;
         const bool is_recorded = recorded.count(path) != 0;
+        if (problem.kind == Problem::Kind::unseen) return false;
         if (problem.kind == Problem::Kind::missing && !is_recorded) missing.push_back(path);
         if (problem.kind != Problem::Kind::missing && is_recorded) other.push_back(path);
         return (problem.kind == Problem::Kind::missing) != is_recorded;
@@ -229,9 +234,11 @@ class DistributionCheck {
 
   void report_files(const ForeignDistribution& foreign, const CheckedLayout& checked) {
     const bool by_wheel = foreign.layout.proof == Proof::archive;
+    say_unseen(foreign.layout, checked.problems, Group::distributions, foreign.distribution.name,
+               label(foreign.distribution), findings_);
     for (const Problem& problem : checked.problems) {
       const WantedPath& wanted = foreign.layout.paths[problem.path];
-      if (problem.kind == Problem::Kind::loose_mode) continue;
+      if (problem.kind == Problem::Kind::loose_mode || problem.kind == Problem::Kind::unseen) continue;
       if (problem.kind == Problem::Kind::not_read) {
         add(foreign, Weight::unknown, wanted.path,
             {.code = "file-not-read",

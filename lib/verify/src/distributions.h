@@ -18,6 +18,7 @@ struct ForeignDistribution {
   const lock::LockedWheel* wheel = nullptr;  ///< the lock's, when it names this distribution
   bool is_expected = false;                  ///< the lock names it
   PackageLayout layout;                      ///< of the wheel when it is at hand, else of RECORD
+  bool may_be_condas = false;                ///< a record of conda-meta that could not be read may own it
   std::string replaces;                      ///< the conda package whose files it put its own over; "" for none
 };
 

@@ -78,7 +78,12 @@ class Checker {
   void check(const WantedPath& wanted) {
     node_ = view_.tree->resolve(wanted.path);
     if (node_ == nullptr) {
-      say(Problem::Kind::missing, {});
+      const Unseen* unseen = view_.tree->find_unseen(wanted.path);
+      if (unseen == nullptr) {
+        say(Problem::Kind::missing, {});
+      } else {
+        say(Problem::Kind::unseen, {unseen->path, unseen->why});
+      }
       return;
     }
     ++checked_.present;

@@ -13,11 +13,11 @@ namespace envlock::verify {
 
 /// One way in which a path is not what its package says.
 struct Problem {
-  enum class Kind { missing, bytes, mode, type, target, not_read, moved, loose_mode };
+  enum class Kind { missing, unseen, bytes, mode, type, target, not_read, moved, loose_mode };
   Kind kind = Kind::bytes;
   std::size_t path = 0;          ///< index into the layout's paths
-  const Node* node = nullptr;    ///< null when missing
-  std::vector<std::string> why;  ///< want, have and further facts
+  const Node* node = nullptr;    ///< null when missing or unseen
+  std::vector<std::string> why;  ///< want, have and further facts; of `unseen` the place that hides it, and the reason
   bool at_archive = false;       ///< the archive can tell where the bytes differ
 };
 

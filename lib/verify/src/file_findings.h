@@ -31,6 +31,10 @@ void locate_differences(std::vector<CheckedPackage>& packages, const PrefixView&
 void report_problems(const std::vector<CheckedPackage>& packages, const PrefixView& view, const Advice& advice,
                      std::vector<Finding>& findings);
 
+/// One finding for each place that hides files of a package (Problem::Kind::unseen).
+void say_unseen(const PackageLayout& layout, const std::vector<Problem>& problems, Group group,
+                const std::string& package, const std::string& label, std::vector<Finding>& findings);
+
 /// "bin/.NAME-post-link.sh" and its kin: what may have changed a package's files after they were linked.
 bool has_link_script(const PackageLayout& layout);
 

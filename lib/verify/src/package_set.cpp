@@ -137,7 +137,8 @@ bool is_claimed(const conda::PackageRecord& want, const prefix::InstalledPackage
 }  // namespace
 
 std::vector<Subject> match_packages(const Expected* expected, const prefix::InstalledPackages& installed,
-                                    const Advice& advice, std::vector<Finding>& findings) {
+                                    const std::set<std::string>& unread, const Advice& advice,
+                                    std::vector<Finding>& findings) {
   std::map<std::string, std::vector<const prefix::InstalledPackage*>> claims;
   for (const prefix::InstalledPackage& package : installed.packages) claims[package.record.name].push_back(&package);
   for (const auto& [name, claimed] : claims) {
@@ -168,8 +169,9 @@ std::vector<Subject> match_packages(const Expected* expected, const prefix::Inst
   }
   for (const auto& [name, record] : wanted) {
     if (claims.count(name) != 0) continue;
-    say_missing(*record, advice, findings);
-    subjects.push_back({Role::missing, *record, nullptr});
+    const bool is_unread = unread.count(prefix::meta_file_name(*record)) != 0;
+    if (!is_unread) say_missing(*record, advice, findings);
+    subjects.push_back({is_unread ? Role::hold : Role::missing, *record, nullptr});
   }
   std::stable_sort(subjects.begin(), subjects.end(),
                    [](const Subject& left, const Subject& right) { return left.record.name < right.record.name; });

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <set>
+#include <string>
 #include <vector>
 
 #include "envlock/conda/package_record.h"
@@ -18,12 +20,14 @@ enum class Role {
 struct Subject {
   Role role = Role::hold;
   conda::PackageRecord record;                          ///< the expected one; conda-meta's for `owner_only`
-  const prefix::InstalledPackage* installed = nullptr;  ///< null when conda-meta does not name it
+  const prefix::InstalledPackage* installed = nullptr;  ///< null when nothing in conda-meta is known to name it
 };
 
 /// Pairs what is expected with what conda-meta claims. Without `expected` every claim is its own expectation.
 /// Order: by name.
+/// A package whose record is there and could not be read (`unread`: its file name) is held without any claim.
 std::vector<Subject> match_packages(const Expected* expected, const prefix::InstalledPackages& installed,
-                                    const Advice& advice, std::vector<Finding>& findings);
+                                    const std::set<std::string>& unread, const Advice& advice,
+                                    std::vector<Finding>& findings);
 
 }  // namespace envlock::verify

@@ -25,6 +25,7 @@ Words words_of(Problem::Kind kind) {
       return {"link-differs", " points elsewhere"};
     case Problem::Kind::not_read:
       return {"file-not-read", " could not be read"};
+    case Problem::Kind::unseen:
     case Problem::Kind::moved:
     case Problem::Kind::loose_mode:
       break;
@@ -53,6 +54,8 @@ class Reporter {
     // A package that is not there at all is one finding, not one for each file.
     if (package.subject.role == Role::missing && package.checked.present == 0) return;
     for (const Problem& problem : package.checked.problems) report(package, problem);
+    say_unseen(package.layout, package.checked.problems, Group::files, package.subject.record.name,
+               label(package.subject.record), findings_);
   }
 
   void finish() {
@@ -98,6 +101,7 @@ class Reporter {
 
   void report(const CheckedPackage& package, const Problem& problem) {
     const WantedPath& wanted = package.layout.paths[problem.path];
+    if (problem.kind == Problem::Kind::unseen) return;
     if (problem.kind == Problem::Kind::moved) {
       moved_[problem.why.front()].push_back(wanted.path);
       return;
@@ -131,6 +135,29 @@ class Reporter {
 };
 
 }  // namespace
+
+void say_unseen(const PackageLayout& layout, const std::vector<Problem>& problems, Group group,
+                const std::string& package, const std::string& label, std::vector<Finding>& findings) {
+  std::map<std::pair<std::string, std::string>, std::vector<std::string>> hidden;
+  for (const Problem& problem : problems) {
+    if (problem.kind != Problem::Kind::unseen) continue;
+    hidden[{problem.why.at(0), problem.why.at(1)}].push_back(layout.paths[problem.path].path);
+  }
+  for (const auto& [place, paths] : hidden) {
+    findings.push_back(
+        {.weight = Weight::unknown,
+         .group = group,
+         .package = package,
+         .path = place.first,
+         .diagnostic = {.code = "file-not-read",
+                        .what = count_of(paths.size(), "file") + " could not be looked at",
+                        .where = {},
+                        .why = {label, "at " + in_quotes(place.first) + " the system says: " + place.second,
+                                "such are " + few_of(paths)},
+                        .hints = {}},
+         .count = paths.size()});
+  }
+}
 
 void report_problems(const std::vector<CheckedPackage>& packages, const PrefixView& view, const Advice& advice,
                      std::vector<Finding>& findings) {

@@ -77,12 +77,32 @@ void Run::choose_python() {
   }
 }
 
-void Run::match() {
-  for (const core::Diagnostic& broken : installed_.broken) {
-    findings_.push_back(
-        {.weight = Weight::fault, .group = Group::metadata, .package = {}, .path = {}, .diagnostic = broken});
+/// Gives the names of those that could not be read: what they say is not known, and they may be right.
+std::set<std::string> Run::say_broken_records() {
+  std::set<std::string> unread;
+  for (std::size_t i = 0; i < installed_.broken.size(); ++i) {
+    const core::Diagnostic& broken = installed_.broken[i];
+    const std::string& file = installed_.broken_files[i];
+    Finding finding{.weight = Weight::fault,
+                    .group = Group::metadata,
+                    .package = {},
+                    .path = "conda-meta/" + file,
+                    .diagnostic = broken};
+    if (broken.code == "file-unreadable") {
+      unread.insert(file);
+      finding.weight = Weight::unknown;
+      finding.diagnostic.code = "file-not-read";
+      finding.diagnostic.what = in_quotes(finding.path) + " could not be read";
+    }
+    findings_.push_back(std::move(finding));
   }
-  for (Subject& subject : match_packages(expected_, installed_, advice_, findings_)) {
+  has_unread_records_ = !unread.empty();
+  return unread;
+}
+
+void Run::match() {
+  const std::set<std::string> unread = say_broken_records();
+  for (Subject& subject : match_packages(expected_, installed_, unread, advice_, findings_)) {
     packages_.push_back({std::move(subject), {}, {}});
   }
   candidates_.resize(packages_.size());
@@ -240,7 +260,10 @@ void Run::settle_proofs() {
       package.layout = layout_of(*subject.installed);
       continue;
     }
-    if (subject.installed == nullptr) continue;
+    if (subject.installed == nullptr) {
+      if (package.layout.weak_reason.empty()) package.layout.weak_reason = candidates_[i].searched;
+      continue;
+    }
     PackageLayout layout = layout_of(*subject.installed);
     layout.weak_reason = package.layout.weak_reason.empty() ? candidates_[i].searched : package.layout.weak_reason;
     layout.archives_read = package.layout.archives_read;
@@ -304,6 +327,8 @@ void Run::own_all() {
 
 void Run::check_distributions() {
   foreign_ = find_foreign(distributions_, packages_, view_, ownership_, expected_, findings_);
+  const bool may_be_condas = has_unknown_packages();
+  for (ForeignDistribution& foreign : foreign_) foreign.may_be_condas = may_be_condas;
   core::parallel_for(foreign_.size(), options_.threads, [&](std::size_t i) {
     const auto known = stamps_ ? stamps_->layouts.find("pypi " + foreign_[i].distribution.name)
                                : std::map<std::string, PackageLayout>::const_iterator();

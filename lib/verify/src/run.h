@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -43,6 +44,9 @@ class Run {
  private:
   void choose_names(const std::filesystem::path& prefix);
   void choose_python();
+  std::set<std::string> say_broken_records();
+  bool has_unknown_packages() const;
+  std::optional<std::map<std::string, std::string>> read_state();
   bool recall(CheckedPackage& package, const PackageLayout& stamped);
   void add_archive(ReadingWork& work, std::size_t package);
   void add_hints(ReadingWork& work, const CheckedPackage& package, bool has_archive);
@@ -76,6 +80,8 @@ class Run {
   std::optional<Stamps> stamps_;
   core::Sha256 binding_;
   BytecodeTally bytecode_;
+  bool has_unread_records_ = false;        ///< of conda-meta
+  bool has_unread_distributions_ = false;  ///< their RECORDs, or where these lie
 };
 
 }  // namespace envlock::verify

@@ -20,16 +20,66 @@ std::set<std::string> Run::known_names() const {
 }
 
 void Run::say_unreadable() {
-  for (const std::string& place : tree_.not_listed) {
+  for (const Unseen& place : tree_.unseen) {
+    const std::string name = place.path.empty() ? "the prefix" : in_quotes(place.path);
     findings_.push_back({.weight = Weight::unknown,
                          .group = Group::files,
                          .package = {},
-                         .path = place.substr(0, place.rfind(": ")),
+                         .path = place.path,
                          .diagnostic = {.code = "file-not-read",
-                                        .what = "a place in the prefix could not be looked at",
+                                        .what = name + " could not be looked at: what lies there is not known",
                                         .where = {},
-                                        .why = {core::printable(place)},
+                                        .why = {"the system says: " + place.why},
                                         .hints = {}}});
+  }
+  const auto is_unseen = [&](const std::string& folder) { return tree_.find_unseen(folder + "/METADATA") != nullptr; };
+  has_unread_distributions_ = view_.python && is_unseen(view_.python->site_packages);
+  for (const prefix::Distribution& distribution : distributions_) {
+    has_unread_distributions_ = has_unread_distributions_ || is_unseen(distribution.folder);
+  }
+  for (const ForeignDistribution& foreign : foreign_) {
+    const Node* record = tree_.find(foreign.distribution.folder + "/RECORD");
+    if (foreign.distribution.has_record || record == nullptr || record->kind != NodeKind::file) continue;
+    const std::string failure = DiskFile(folder_, *record).failure();
+    if (failure.empty()) continue;
+    has_unread_distributions_ = true;
+    findings_.push_back({.weight = Weight::unknown,
+                         .group = Group::distributions,
+                         .package = foreign.distribution.name,
+                         .path = record->path,
+                         .diagnostic = {.code = "file-not-read",
+                                        .what = in_quotes(record->path) + " could not be read",
+                                        .where = {},
+                                        .why = {"the system says: " + failure, "which files it lists is not known"},
+                                        .hints = {}}});
+  }
+}
+
+/// A record of conda-meta could not be read, and no archive speaks in its place: what seems to be nobody's may be its.
+bool Run::has_unknown_packages() const {
+  if (!has_unread_records_) return false;
+  return expected_ == nullptr || std::any_of(packages_.begin(), packages_.end(), [](const CheckedPackage& package) {
+           return package.subject.role == Role::hold && package.subject.installed == nullptr &&
+                  package.layout.proof == Proof::none;
+         });
+}
+
+/// Absent when it could not be read: then it may be right.
+std::optional<std::map<std::string, std::string>> Run::read_state() {
+  try {
+    return prefix::read_variables(prefix_);
+  } catch (const core::Error& error) {
+    // What is no conda-meta/state was edited, or is half of an install: a fault like any other, and no reason to stop.
+    Finding finding{.weight = Weight::fault,
+                    .group = Group::surroundings,
+                    .package = {},
+                    .path = "conda-meta/state",
+                    .diagnostic = error.diagnostics().front()};
+    const bool is_unread = finding.diagnostic.code == "file-unreadable";
+    if (is_unread) finding.weight = Weight::unknown, finding.diagnostic.code = "file-not-read";
+    findings_.push_back(std::move(finding));
+    if (is_unread) return std::nullopt;
+    return std::map<std::string, std::string>();
   }
 }
 
@@ -37,6 +87,7 @@ void Run::check_rest() {
   say_unreadable();
   bytecode_ = check_bytecode(view_, options_.threads, ownership_, findings_);
   StrangerContext context;
+  context.may_be_owned = has_unknown_packages() || has_unread_distributions_;
   for (const CheckedPackage& package : packages_) {
     context.has_link_scripts = context.has_link_scripts || has_link_script(package.layout);
     if (package.subject.installed != nullptr) context.meta_files.push_back(package.subject.installed->meta_file);
@@ -49,18 +100,7 @@ void Run::check_rest() {
   surroundings.python_version = view_.python ? view_.python->version : std::string();
   surroundings.names = known_names();
   surroundings.expected = expected_;
-  try {
-    surroundings.state = prefix::read_variables(prefix_);
-  } catch (const core::Error& error) {
-    // What is no conda-meta/state was edited, or is half of an install: a fault like any other, and no reason to stop.
-    for (const core::Diagnostic& broken : error.diagnostics()) {
-      findings_.push_back({.weight = Weight::fault,
-                           .group = Group::surroundings,
-                           .package = {},
-                           .path = "conda-meta/state",
-                           .diagnostic = broken});
-    }
-  }
+  surroundings.state = read_state();
   check_surroundings(surroundings, options_, advice_, findings_);
   if (options_.machine) {
     std::vector<conda::PackageRecord> records;

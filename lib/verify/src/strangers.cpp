@@ -84,7 +84,8 @@ class Strangers {
 
   void add(std::string path, core::Diagnostic diagnostic, std::size_t count) {
     if (context_.has_link_scripts) diagnostic.why.push_back("a package's post-link script may have made it");
-    findings_.push_back({.weight = Weight::fault,
+    if (context_.may_be_owned) diagnostic.why.push_back("a record that could not be read may name it");
+    findings_.push_back({.weight = context_.may_be_owned ? Weight::unknown : Weight::fault,
                          .group = Group::strangers,
                          .package = {},
                          .path = std::move(path),

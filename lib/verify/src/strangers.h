@@ -11,6 +11,7 @@ namespace envlock::verify {
 /// What is known of where strangers may come from.
 struct StrangerContext {
   bool has_link_scripts = false;        ///< a package has a post-link script
+  bool may_be_owned = false;            ///< a record could not be read: what it lists is unknown, and no fault
   std::vector<std::string> meta_files;  ///< of conda-meta that were read: "numpy-1.26.4-py312heda63a1_0.json"
 };
 

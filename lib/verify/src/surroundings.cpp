@@ -25,7 +25,7 @@ class Surrounding {
     check_user_site();
     if (given_.expected == nullptr) return;
     check_variables(given_.expected->variables);
-    check_state(given_.expected->variables);
+    if (given_.state) check_state(given_.expected->variables, *given_.state);
   }
 
  private:
@@ -210,20 +210,20 @@ class Surrounding {
   }
 
   /// What activation will set.
-  void check_state(const std::map<std::string, std::string>& wanted) {
+  void check_state(const std::map<std::string, std::string>& wanted, const std::map<std::string, std::string>& state) {
     std::map<std::string, std::string> all = wanted;
-    all.insert(given_.state.begin(), given_.state.end());
+    all.insert(state.begin(), state.end());
     for (const auto& [name, unused] : all) {
       const auto want = wanted.find(name);
-      const auto have = given_.state.find(name);
-      const bool is_equal = want != wanted.end() && have != given_.state.end() && want->second == have->second;
+      const auto have = state.find(name);
+      const bool is_equal = want != wanted.end() && have != state.end() && want->second == have->second;
       if (is_equal) continue;
       add(Weight::fault, "conda-meta/state",
           {.code = "state-differs",
            .what = "activating the environment does not set " + in_quotes(name) + " as the lock says",
            .where = {},
            .why = {want == wanted.end() ? std::string("want nothing") : "want " + shown(want->second),
-                   have == given_.state.end() ? std::string("have nothing") : "have " + shown(have->second)},
+                   have == state.end() ? std::string("have nothing") : "have " + shown(have->second)},
            .hints = {"`envlock install` sets it"}});
     }
   }

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -14,10 +15,10 @@ namespace envlock::verify {
 struct Surroundings {
   std::filesystem::path prefix;
   const Tree* tree = nullptr;
-  std::string python_version;                ///< "3.12"; "" without python
-  std::set<std::string> names;               ///< conda packages and distributions of the environment, normalized
-  const Expected* expected = nullptr;        ///< for its variables
-  std::map<std::string, std::string> state;  ///< of conda-meta/state
+  std::string python_version;          ///< "3.12"; "" without python
+  std::set<std::string> names;         ///< conda packages and distributions of the environment, normalized
+  const Expected* expected = nullptr;  ///< for its variables
+  std::optional<std::map<std::string, std::string>> state;  ///< of conda-meta/state; absent when it cannot be read
 };
 
 /// What of the process's environment, the user's home and conda-meta/state would change which files are used. A fault

@@ -51,7 +51,7 @@ void list(const Folder& prefix, const std::string& folder, Tree& tree, std::vect
                             O_RDONLY | O_DIRECTORY | O_CLOEXEC | (folder.empty() ? 0 : O_NOFOLLOW));
   const std::unique_ptr<DIR, CloseFolder> handle(opened < 0 ? nullptr : fdopendir(opened));
   if (!handle) {
-    tree.not_listed.push_back(folder + ": " + std::strerror(errno));
+    tree.unseen.push_back({folder, std::strerror(errno)});
     if (opened >= 0) close(opened);
     return;
   }
@@ -64,7 +64,8 @@ void list(const Folder& prefix, const std::string& folder, Tree& tree, std::vect
     const std::string path = folder.empty() ? std::string(name) : folder + "/" + std::string(name);
     struct stat status {};
     if (fstatat(dirfd(handle.get()), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
-      if (errno != ENOENT) tree.not_listed.push_back(path + ": " + std::strerror(errno));
+      // Where nothing may be entered nothing is known of anything in it: one place, not one for each name.
+      if (errno != ENOENT) tree.unseen.push_back({errno == EACCES ? folder : path, std::strerror(errno)});
       continue;
     }
     const NodeKind kind = kind_of(status.st_mode);
@@ -77,7 +78,7 @@ void list(const Folder& prefix, const std::string& folder, Tree& tree, std::vect
       folders.push_back(path);
     }
   }
-  if (errno != 0) tree.not_listed.push_back(folder + ": " + std::strerror(errno));
+  if (errno != 0) tree.unseen.push_back({folder, std::strerror(errno)});
 }
 
 }  // namespace
@@ -117,7 +118,11 @@ Tree walk(const Folder& prefix) {
   }
   std::sort(tree.nodes.begin(), tree.nodes.end(),
             [](const Node& left, const Node& right) { return left.path < right.path; });
-  std::sort(tree.not_listed.begin(), tree.not_listed.end());
+  std::stable_sort(tree.unseen.begin(), tree.unseen.end(),
+                   [](const Unseen& left, const Unseen& right) { return left.path < right.path; });
+  tree.unseen.erase(std::unique(tree.unseen.begin(), tree.unseen.end(),
+                                [](const Unseen& left, const Unseen& right) { return left.path == right.path; }),
+                    tree.unseen.end());
   std::sort(tree.not_entered.begin(), tree.not_entered.end());
   return tree;
 }
@@ -142,8 +147,7 @@ std::optional<std::string> normalized(std::string_view path) {
   return joined;
 }
 
-const Node* Tree::resolve(std::string_view path) const {
-  if (const Node* node = find(path)) return node;
+std::optional<std::string> Tree::real_path(std::string_view path) const {
   std::string wanted(path);
   constexpr int kMostLinks = 40;  // as many as Linux follows
   for (int links = 0; links < kMostLinks; ++links) {
@@ -154,15 +158,34 @@ const Node* Tree::resolve(std::string_view path) const {
       link = find(std::string_view(wanted).substr(0, end));
       if (link == nullptr || link->kind == NodeKind::symlink) break;
     }
-    if (end == std::string::npos) return find(wanted);
-    if (link == nullptr || link->target.empty() || link->target.front() == '/') return nullptr;
+    if (end == std::string::npos || link == nullptr) return wanted;
+    if (link->target.empty() || link->target.front() == '/') return std::nullopt;
     const std::size_t slash = link->path.rfind('/');
     const std::string folder = slash == std::string::npos ? std::string() : link->path.substr(0, slash + 1);
     const std::optional<std::string> next = normalized(folder + link->target + wanted.substr(end));
-    if (!next) return nullptr;
+    if (!next) return std::nullopt;
     wanted = *next;
   }
-  return nullptr;
+  return std::nullopt;
+}
+
+const Node* Tree::resolve(std::string_view path) const {
+  if (const Node* node = find(path)) return node;
+  const std::optional<std::string> real = real_path(path);
+  return real ? find(*real) : nullptr;
+}
+
+const Unseen* Tree::find_unseen(std::string_view path) const {
+  if (unseen.empty()) return nullptr;
+  const std::optional<std::string> real = real_path(path);
+  if (!real) return nullptr;
+  for (std::string_view place = *real;; place = place.substr(0, place.rfind('/'))) {
+    const auto found = std::lower_bound(unseen.begin(), unseen.end(), place,
+                                        [](const Unseen& left, std::string_view right) { return left.path < right; });
+    if (found != unseen.end() && found->path == place) return &*found;
+    if (place.find('/') == std::string_view::npos) break;
+  }
+  return unseen.front().path.empty() ? &unseen.front() : nullptr;
 }
 
 }  // namespace envlock::verify

@@ -22,10 +22,16 @@ struct Node {
   std::string target;  ///< of symlinks
 };
 
+/// A place that could not be looked at: a folder that cannot be listed or entered, or one thing in it.
+struct Unseen {
+  std::string path;  ///< relative to the prefix; "" is the prefix itself
+  std::string why;   ///< "Permission denied"
+};
+
 /// Everything in the prefix, links not followed. `pkgs` and `envs` of a base environment are not entered.
 struct Tree {
   std::vector<Node> nodes;               ///< sorted by path
-  std::vector<std::string> not_listed;   ///< "lib/x: Permission denied", sorted
+  std::vector<Unseen> unseen;            ///< sorted by path, each once
   std::vector<std::string> not_entered;  ///< "envs", "pkgs"
   std::uint64_t prefix_device = 0, prefix_inode = 0;
 
@@ -33,7 +39,14 @@ struct Tree {
   const Node* find(std::string_view path) const;
   /// As `find`, but a folder on the way may be a symlink that stays in the prefix; the node is the real one.
   const Node* resolve(std::string_view path) const;
+  /// The place at or above `path` that could not be looked at, so that what is there is not known. Null when there is
+  /// none: what is not in the tree is not there.
+  const Unseen* find_unseen(std::string_view path) const;
   std::size_t index_of(const Node& node) const { return static_cast<std::size_t>(&node - nodes.data()); }
+
+ private:
+  /// `path` with the links among its folders followed; absent when they leave the prefix or go in a circle.
+  std::optional<std::string> real_path(std::string_view path) const;
 };
 
 /// An open folder, to open files below it.

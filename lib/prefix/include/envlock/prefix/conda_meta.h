@@ -45,13 +45,15 @@ struct InstalledPackage {
 };
 
 /// All of them, sorted by name, then by file name (two of one name: a damaged environment). A file that cannot be read
-/// or understood is a Diagnostic in `broken` ("conda-meta-invalid", naming the file; sorted by file name), and the
-/// others are read all the same. ".*" and "._*" files are passed over.
+/// or understood is a Diagnostic in `broken`, naming the file: "conda-meta-invalid", or "file-unreadable" when the
+/// system did not let us look. The others are read all the same. ".*" and "._*" files are passed over.
 struct InstalledPackages {
   std::vector<InstalledPackage> packages;
-  std::vector<core::Diagnostic> broken;
+  std::vector<core::Diagnostic> broken;   ///< sorted by file name
+  std::vector<std::string> broken_files;  ///< their plain names, parallel to `broken`
 };
-/// Reads with one thread per core. Throws: core::Error "no-environment" when `prefix` has no conda-meta folder.
+/// Reads with one thread per core. Throws: core::Error "no-environment" when `prefix` has no conda-meta folder,
+/// "file-unreadable" when it cannot be listed, "prefix-unreadable" when it cannot be looked at.
 InstalledPackages read_conda_meta(const std::filesystem::path& prefix);
 /// As every conda, mamba, rattler or envlock wrote it. Throws: core::Error "conda-meta-invalid": no JSON, a wrong type,
 /// an unsafe path, a name that is not the file's. `meta_file`: its plain name.
@@ -65,7 +67,7 @@ std::string format(const InstalledPackage& package);
 std::string meta_file_name(const conda::PackageRecord& record);
 
 /// `env_vars` of conda-meta/state; empty when there is none. Variables that conda marked as unset are left out.
-/// Throws: core::Error "conda-meta-invalid" when the file is none of that kind.
+/// Throws: core::Error "conda-meta-invalid" when the file is none of that kind, "file-unreadable".
 std::map<std::string, std::string> read_variables(const std::filesystem::path& prefix);
 /// conda-meta/state with these variables and nothing else. Order: by name.
 std::string format_state(const std::map<std::string, std::string>& variables);
