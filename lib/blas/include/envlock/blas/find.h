@@ -28,7 +28,9 @@ struct FindOptions {
   /// LD_LIBRARY_PATH and LD_PRELOAD of the environment that is asked about, as colon-separated texts.
   std::string ld_library_path;
   std::string ld_preload;
-  /// Where the dynamic linker looks after all else; tests set it.
+  /// The dynamic linker's index of libraries, which comes before the folders; empty: there is none. Tests set both.
+  std::filesystem::path loader_cache = "/etc/ld.so.cache";
+  /// Where the dynamic linker looks after all else.
   std::vector<std::filesystem::path> system_folders = {
       "/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64", "/lib", "/usr/lib"};
 };
