@@ -15,6 +15,7 @@ using namespace envlock::blas_test;
 using blas::describe;
 using blas::Product;
 using blas::read_sum_order;
+using blas::read_sum_orders;
 
 namespace {
 
@@ -246,7 +247,7 @@ TEST_CASE("a single product is an order too") {
 
 TEST_CASE("the probe's own kernels add up in one fused chain") {
   for (const kernels::CpuKernels* usable : kernels::usable_cpu_kernels()) {
-    for (const kernels::GemmForm form : {kernels::GemmForm::nn, kernels::GemmForm::nt}) {
+    for (const kernels::GemmForm form : {kernels::GemmForm::nn, kernels::GemmForm::nt, kernels::GemmForm::tn}) {
       const Product product = [&](const kernels::Gemm& gemm) {
         std::vector<float> workspace(usable->gemm.workspace_floats(gemm, 1) + 16);
         void* aligned = workspace.data();
@@ -261,7 +262,7 @@ TEST_CASE("the probe's own kernels add up in one fused chain") {
   }
 }
 
-TEST_CASE("the elements that are computed alike are the ones that are read") {
+TEST_CASE("the elements at the edges may have an order of their own") {
   const Term most = chain(range(0, 40), true);
   const Term edge = in_turn(lanes(0, 40, 2, true));
   const Product product = product_by([=](const float* a, const float* b, int, int row, int column) {
@@ -270,6 +271,23 @@ TEST_CASE("the elements that are computed alike are the ones that are read") {
   const probe::SumOrder order = read_sum_order(product, options_for(40));
   CHECK(order.replayed);
   CHECK(order.tree == digest_of(*most));
+  const std::vector<probe::SumOrder> orders = read_sum_orders(product, options_for(40));
+  REQUIRE(orders.size() == 2);
+  CHECK(orders[0] == order);
+  CHECK(orders[1].replayed);
+  CHECK(orders[1].tree == digest_of(*edge));
+}
+
+TEST_CASE("thin and small products are read as well as large ones") {
+  const Term tree = in_pairs(lanes(0, 64, 4, true));
+  for (const kernels::GemmForm form : {kernels::GemmForm::nn, kernels::GemmForm::nt, kernels::GemmForm::tn}) {
+    for (const auto& [M, N] : {std::pair{1, 40}, std::pair{40, 1}, std::pair{2, 3}, std::pair{1, 1}}) {
+      const probe::SumOrder order =
+          read_sum_order(product_by(tree), {.K = 64, .M = M, .N = N, .form = form, .most_seconds = 100});
+      CHECK(order.replayed);
+      CHECK(order.tree == digest_of(*tree));
+    }
+  }
 }
 
 TEST_CASE("what no order of float32 sums gives is not read") {

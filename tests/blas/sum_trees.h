@@ -114,13 +114,18 @@ using Element = std::function<float(const float* a, const float* b, int K, int r
 
 inline blas::Product product_by(Element element) {
   return [element = std::move(element)](const kernels::Gemm& gemm) {
+    std::vector<float> row(static_cast<std::size_t>(gemm.K));
     std::vector<float> column(static_cast<std::size_t>(gemm.K));
-    for (int n = 0; n < gemm.N; ++n) {
+    const bool a_turned = gemm.form == kernels::GemmForm::tn;
+    const bool b_turned = gemm.form == kernels::GemmForm::nt;
+    for (int m = 0; m < gemm.M; ++m) {
       for (int k = 0; k < gemm.K; ++k)
-        column[static_cast<std::size_t>(k)] =
-            gemm.form == kernels::GemmForm::nt ? gemm.b[n * gemm.ldb + k] : gemm.b[k * gemm.ldb + n];
-      for (int m = 0; m < gemm.M; ++m)
-        gemm.c[m * gemm.ldc + n] = element(gemm.a + m * gemm.lda, column.data(), gemm.K, m, n);
+        row[static_cast<std::size_t>(k)] = a_turned ? gemm.a[k * gemm.lda + m] : gemm.a[m * gemm.lda + k];
+      for (int n = 0; n < gemm.N; ++n) {
+        for (int k = 0; k < gemm.K; ++k)
+          column[static_cast<std::size_t>(k)] = b_turned ? gemm.b[n * gemm.ldb + k] : gemm.b[k * gemm.ldb + n];
+        gemm.c[m * gemm.ldc + n] = element(row.data(), column.data(), gemm.K, m, n);
+      }
     }
   };
 }

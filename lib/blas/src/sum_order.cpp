@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -17,41 +16,48 @@ namespace envlock::blas {
 namespace {
 
 /// Whether adding up random data in the order of the tree gives the bits of the product.
-bool replays(MaskedProducts& products, const SumTree& tree, std::uint32_t seed) {
-  constexpr std::size_t kElements = 24;
-  const auto random = products.random(seed);
-  if (!random) return false;
-  const std::vector<int>& rows = products.rows();
-  const std::vector<int>& columns = products.columns();
-  const auto K = static_cast<std::size_t>(tree.K);
-  for (std::size_t e = 0; e < kElements; ++e) {
-    // From the first to the last row and, in another rhythm, over the columns.
-    const int r = rows[e * (rows.size() - 1) / (kElements - 1)];
-    const int n = columns[e * 7 % columns.size()];
-    const float ours = evaluate(tree, {random->a.row(r), K}, {random->b_transposed.row(n), K});
-    if (std::bit_cast<std::uint32_t>(ours) != std::bit_cast<std::uint32_t>(random->c.row(r)[n])) return false;
+bool replays(MaskedProducts& products, const SumTree& tree, RandomData data) {
+  const auto elements = products.random_elements(data);
+  return elements && std::ranges::all_of(*elements, [&](const MaskedProducts::Element& element) {
+           return std::bit_cast<std::uint32_t>(evaluate(tree, element.a, element.b)) ==
+                  std::bit_cast<std::uint32_t>(element.c);
+         });
+}
+
+probe::SumOrder read_order(MaskedProducts& products, int K) {
+  probe::SumOrder order{.K = K};
+  std::optional<SumTree> tree = read_tree(products, K);
+  if (!tree || !read_fusion(products, *tree)) return order;
+  order.replayed =
+      replays(products, *tree, RandomData::independent) && replays(products, *tree, RandomData::cancelling);
+  if (order.replayed) describe_tree(*tree, order);
+  return order;
+}
+
+std::vector<probe::SumOrder> read_orders(const Product& product, const SumOrderOptions& options, std::size_t most) {
+  const std::vector<probe::SumOrder> unread = {{.K = options.K}};
+  if (options.K < 1 || options.M < 1 || options.N < 1) return unread;
+  MaskedProducts products(product, options);
+  auto kinds = products.find_like_elements();
+  if (!kinds || kinds->empty()) return unread;
+  std::vector<probe::SumOrder> orders;
+  for (LikeElements& like : *kinds) {
+    if (orders.size() == most) break;
+    products.look_at(std::move(like));
+    orders.push_back(read_order(products, options.K));
   }
-  return true;
+  return orders;
 }
 
 }  // namespace
 
 probe::SumOrder read_sum_order(const Product& product, const SumOrderOptions& options) {
-  probe::SumOrder order;
-  order.K = options.K;
-  if (options.K < 1 || options.M < 1 || options.N < 1) return order;
-  MaskedProducts products(product, options);
-  if (!products.find_like_elements()) return order;
-  std::optional<SumTree> tree = read_tree(products, options.K);
-  if (!tree) return order;
-  for (const FusionReading reading : {FusionReading::pairs, FusionReading::every_product}) {
-    if (!read_fusion(products, reading, *tree)) return order;
-    if (!replays(products, *tree, 1)) continue;
-    order.replayed = replays(products, *tree, 2);
-    break;
-  }
-  if (order.replayed) describe_tree(*tree, order);
-  return order;
+  return read_orders(product, options, 1).front();
+}
+
+std::vector<probe::SumOrder> read_sum_orders(const Product& product, const SumOrderOptions& options) {
+  constexpr std::size_t kMost = 4;
+  return read_orders(product, options, kMost);
 }
 
 std::string describe(const probe::SumOrder& order) {
