@@ -78,20 +78,6 @@ std::string format(const Md5& digest) {
   return format_hex(digest);
 }
 
-struct Sha256Hasher::State {
-  Context context = start(EVP_sha256());
-};
-Sha256Hasher::Sha256Hasher() : state_(std::make_unique<State>()) {}
-Sha256Hasher::~Sha256Hasher() = default;
-Sha256Hasher::Sha256Hasher(Sha256Hasher&&) noexcept = default;
-Sha256Hasher& Sha256Hasher::operator=(Sha256Hasher&&) noexcept = default;
-void Sha256Hasher::update(std::string_view bytes) {
-  EVP_DigestUpdate(state_->context.get(), bytes.data(), bytes.size());
-}
-Sha256 Sha256Hasher::finish() {
-  return finish_context<32>(state_->context.get());
-}
-
 struct Md5Hasher::State {
   Context context = start(EVP_md5());
 };

@@ -35,6 +35,10 @@ class Sha256Hasher {
   Sha256Hasher(Sha256Hasher&&) noexcept;
   Sha256Hasher& operator=(Sha256Hasher&&) noexcept;
   void update(std::string_view bytes);
+  /// As an update of each. On processors with instructions for SHA-256 it takes little longer than that of the one with
+  /// more bytes: give both about as many.
+  static void update_both(Sha256Hasher& first, std::string_view first_bytes, Sha256Hasher& second,
+                          std::string_view second_bytes);
   Sha256 finish();
 
  private:
