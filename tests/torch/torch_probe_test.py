@@ -1,0 +1,195 @@
+"""The program of lib/torch/src/torch_probe.py, as envlock runs it, against docs/probe-spec.md and the golden digests.
+
+    torch_probe_test.py SOURCE_DIR
+
+runs with any python; what needs numpy or torch is skipped where there is none.
+"""
+import hashlib
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import unittest
+
+SOURCE = os.path.abspath(sys.argv.pop(1))
+PROGRAM = os.path.join(SOURCE, "lib", "torch", "src", "torch_probe.py")
+CORPUS = os.path.join(SOURCE, "docs", "probe-corpus.txt")
+GOLDEN = os.path.join(SOURCE, "fixtures", "golden", "probe", "quick.txt")
+
+
+def loaded():
+    spec = importlib.util.spec_from_file_location("torch_probe", PROGRAM)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+probe = loaded()
+
+
+def golden():
+    """(step, op) -> op digest of probe-spec's own run."""
+    with open(GOLDEN, encoding="ascii") as file:
+        lines = [line.split() for line in file if not line.startswith("#")]
+    return {(line[0], line[1]): line[2] for line in lines if len(line) == 3}
+
+
+def op_digest(name, kind, shape, root):
+    tag = b"envlock probe-spec/1 op".ljust(64, b"\0")
+    text = "%s\n%s\n%s\n" % (name, kind, ",".join(str(size) for size in shape))
+    return hashlib.sha256(tag + text.encode() + root).hexdigest()
+
+
+def run(isolated=("-s", "-B"), environment=None, **options):
+    """The stages and the results of the program, as envlock starts it."""
+    read, write = os.pipe()
+    options["fd"] = write
+    with open(PROGRAM, encoding="utf-8") as file:
+        command = [sys.executable, *isolated, "-c", file.read(), json.dumps(options)]
+    variables = {**os.environ, "PYTHONHASHSEED": "0", **(environment or {})}
+    with open(CORPUS, "rb") as corpus, open(read, encoding="ascii") as results:
+        process = subprocess.Popen(command, stdin=corpus, pass_fds=[write], env=variables)
+        os.close(write)
+        lines = results.read().splitlines()
+    if process.wait():
+        raise AssertionError("the program ended with %d" % process.returncode)
+    return [line[7:] for line in lines if line.startswith("@stage ")], [json.loads(line) for line in lines if line.startswith("{")]
+
+
+def has(name):
+    return importlib.util.find_spec(name) is not None
+
+
+def without_times(result):
+    """What two runs of the same have in common."""
+    return {key: value for key, value in result.items() if key not in ("seconds", "details")}
+
+
+class Digests(unittest.TestCase):
+    def test_philox_gives_the_known_answer(self):
+        key, probe.KEY = probe.KEY, (0, 0)
+        try:
+            self.assertEqual(list(probe.philox(1, 0, 0)), [0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8])
+        finally:
+            probe.KEY = key
+
+    def test_the_initial_parameters_are_golden(self):
+        want = golden()
+        for name, shape, values in probe.parameters():
+            digest = probe.Digest("float32", shape, values.tobytes())
+            self.assertEqual(op_digest("init." + name, digest.type, digest.shape, digest.root), want["init", "init." + name], name)
+
+    def test_every_batch_is_golden(self):
+        want, text = golden(), probe.read_corpus(CORPUS)
+        for step in range(20):
+            for name, rows in zip(("data.tokens", "data.targets"), probe.batch(text, step)):
+                data = probe.array.array("I", [token for row in rows for token in row]).tobytes()
+                digest = probe.Digest("int32", [probe.B, probe.T], data)
+                self.assertEqual(op_digest(name, digest.type, digest.shape, digest.root), want[str(step), name])
+
+    def test_a_tree_carries_an_odd_last_digest_up(self):
+        a, b, c = [hashlib.sha256(bytes([i])).digest() for i in range(3)]
+        pair = hashlib.sha256(probe.NODE_TAG + a + b).digest()
+        self.assertEqual(probe.tree_root([a, b, c]), hashlib.sha256(probe.NODE_TAG + pair + c).digest())
+
+    def test_chunks_have_4096_bytes_and_the_last_is_not_padded(self):
+        data = bytes(range(256)) * 17
+        leaves = [hashlib.sha256(probe.LEAF_TAG + data[i:i + 4096]).digest() for i in (0, 4096)]
+        self.assertEqual(probe.tensor_root(data), hashlib.sha256(probe.NODE_TAG + leaves[0] + leaves[1]).digest())
+        self.assertEqual(probe.tensor_root(b""), hashlib.sha256(probe.LEAF_TAG).digest())
+
+    def test_all_nans_are_one_and_are_counted(self):
+        words = lambda *values: probe.array.array("I", values).tobytes()
+        quiet = probe.Digest("float32", [3], words(0x7FC00000, 0x7F800000, 0x80000000))
+        noisy = probe.Digest("float32", [3], words(0xFFA00001, 0x7F800000, 0x80000000))
+        self.assertEqual((quiet.root, quiet.nans), (noisy.root, noisy.nans))
+        self.assertEqual(quiet.nans, 1)
+        self.assertEqual(quiet.root, probe.tensor_root(words(0x7FC00000, 0x7F800000, 0x80000000)))
+
+    def test_elements_of_other_sizes_become_words(self):
+        halves = probe.Digest("bfloat16", [2], bytes([0x80, 0x3F, 0xFF, 0xFF]))
+        self.assertEqual((halves.type, halves.shape, halves.nans), ("u32", [2], 1))
+        self.assertEqual(halves.root, probe.tensor_root(bytes([0x80, 0x3F, 0, 0, 0xC0, 0x7F, 0, 0])))
+        doubles = probe.Digest("float64", [1], bytes(8))
+        self.assertEqual((doubles.type, doubles.shape, doubles.root), ("u32", [1, 2], probe.tensor_root(bytes(8))))
+
+    def test_an_op_that_was_not_computed_keeps_its_place(self):
+        result = probe.Run("torch", "as-found")
+        table = [("math.exp", (), lambda: 1 // 0), ("sort.sort", ("values", "indices"), lambda: 1 // 0), ("math.log", (), lambda: "log")]
+        probe.run_ops(result, probe.Output(os.open(os.devnull, os.O_WRONLY)), table, lambda value: probe.Digest("uint8", [3], value.encode()))
+        section = result.sections[0]
+        self.assertEqual([op["name"] for op in section["initial_ops"]], ["math.exp", "sort.sort.values", "sort.sort.indices", "math.log"])
+        self.assertEqual(section["initial"][:3], [hashlib.sha256(probe.LEAF_TAG).hexdigest()] * 3)
+        self.assertEqual(section["initial"][3], probe.tensor_root(b"l\0\0\0o\0\0\0g\0\0\0").hex())
+        self.assertEqual([failure["op"] for failure in result.failures], ["math.exp", "sort.sort.values", "sort.sort.indices"])
+        self.assertIn("ZeroDivisionError", result.failures[0]["error"])
+
+    def test_another_text_is_refused(self):
+        with self.assertRaisesRegex(ValueError, "training text"):
+            probe.read_corpus(PROGRAM)
+
+    def test_integers_that_are_wrong_are_told_with_their_place(self):
+        result = probe.Run("torch", "as-found")
+        probe.check_integers(result, "exact.mm", [2, 2], [1.0, 2.0, 3.0, 5.0], [1, 2, 3, 4])
+        self.assertEqual(result.wrong, [{"section": "ops", "op": "exact.mm", "index": [1, 1], "want": "40800000", "have": "40a00000", "wrong": 1, "total": 4}])
+
+
+class Settings(unittest.TestCase):
+    def test_this_thread_rounds_as_ieee_754_says(self):
+        self.assertEqual(probe.thread_states(), [([], []), ([], [])])
+
+
+class WithoutLibraries(unittest.TestCase):
+    def test_a_python_without_the_library_is_unusable_and_says_so(self):
+        stages, results = run(isolated=("-I", "-S", "-B"), tier="torch")
+        self.assertEqual(stages[-1], "import torch")
+        self.assertEqual([(r["tier"], r["outcome"]) for r in results], [("torch", "unusable")])
+        self.assertRegex(results[0]["trouble"], "^ModuleNotFoundError: .*torch")
+        self.assertEqual(results[0]["sections"], [])
+
+    def test_auto_takes_numpy_where_there_is_no_torch(self):
+        _, results = run(isolated=("-I", "-S", "-B"))
+        self.assertEqual([(r["tier"], r["outcome"]) for r in results], [("numpy", "unusable")])
+
+    def test_an_option_that_does_not_exist_ends_the_program(self):
+        with self.assertRaisesRegex(ValueError, "no option speed"):
+            probe.read_options('{"speed": 1}')
+        with self.assertRaisesRegex(ValueError, "in this order"):
+            probe.read_options('{"variants": ["deterministic", "as-found"]}')
+
+
+@unittest.skipUnless(has("numpy"), "this python has no numpy")
+class Numpy(unittest.TestCase):
+    def test_two_runs_agree_and_nothing_is_wrong(self):
+        stages, first = run(tier="numpy")
+        _, second = run(tier="numpy", environment={"PYTHONHASHSEED": "7"})
+        self.assertEqual(without_times(first[0]), without_times(second[0]))
+        self.assertEqual(first[0]["outcome"], "ran")
+        self.assertEqual((first[0]["wrong"], first[0]["failures"]), ([], []))
+        self.assertEqual(stages[:3], ["start", "import numpy", "ops exact.mm"])
+        section = first[0]["sections"][0]
+        self.assertEqual(len(section["initial_ops"]), len(section["initial"]))
+        self.assertEqual(len({op["name"] for op in section["initial_ops"]}), len(section["initial"]))
+
+
+@unittest.skipUnless(has("torch"), "this python has no torch")
+class Torch(unittest.TestCase):
+    def test_initial_state_and_data_are_golden_and_two_runs_agree(self):
+        _, first = run(tier="torch", variants=["as-found", "deterministic"], steps=2)
+        _, second = run(tier="torch", variants=["deterministic"], steps=2)
+        self.assertEqual([r["subject"] for r in first], ["as-found", "deterministic"])
+        self.assertEqual(first[1]["sections"], second[0]["sections"])
+        want = golden()
+        for result in first:
+            self.assertEqual((result["outcome"], result["wrong"], result["nans"]), ("ran", [], []))
+            training = result["sections"][1]
+            for op, root in zip(training["initial_ops"], training["initial"]):
+                self.assertEqual(op_digest(op["name"], op["type"], op["shape"], bytes.fromhex(root)), want["init", op["name"]], op["name"])
+            for step, record in enumerate(training["steps"]):
+                for op, root in list(zip(training["step_ops"], record["roots"]))[:2 if step else 3]:  # data, and once the sum of two embeddings
+                    self.assertEqual(op_digest(op["name"], op["type"], op["shape"], bytes.fromhex(root)), want[str(step), op["name"]], op["name"])
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], "-v"])
