@@ -138,6 +138,28 @@ std::vector<Case> cases() {
                  true,
                  "blocks of 3 x 12, then 8; 4 accumulators, the first going on from block to block, added by halves; "
                  "fused"});
+  // As a loop that is unrolled by 8 over 2 accumulators leaves the rest to the first.
+  const auto with_rest = [](int first, int end, int count, int round) {
+    const int middle = first + (end - first) / round * round;
+    std::vector<Term> chains = lanes(first, middle, count, true);
+    for (int k = middle; k < end; ++k) chains.front() = sum_of(chains.front(), product_of(k), true);
+    return chains;
+  };
+  all.push_back({"a rest in the first of two lanes",
+                 45,
+                 in_turn({in_turn(with_rest(0, 23, 2, 8)), in_turn(with_rest(23, 45, 2, 8))}),
+                 {23, 22},
+                 2,
+                 true,
+                 "blocks of 23, then 22; 2 accumulators, what is over from rounds of 8 in the first, added in turn; "
+                 "fused"});
+  all.push_back({"a rest in the first of eight lanes",
+                 29,
+                 in_pairs(with_rest(0, 29, 8, 8)),
+                 {29},
+                 8,
+                 true,
+                 "one block; 8 accumulators, what is over from rounds of 8 in the first, added in pairs; fused"});
   std::vector<Term> products;
   for (int k = 0; k < 32; ++k) products.push_back(product_of(k));
   all.push_back({"pairs of pairs", 32, in_pairs(products), std::vector<int>(16, 2), 1, false,
@@ -189,6 +211,21 @@ TEST_CASE("different orders of a sum never read the same") {
   std::set<std::string> lines;
   for (const Case& c : cases()) lines.insert(describe(read_sum_order(product_by(c.tree), options_for(c.K))));
   CHECK(lines.size() == cases().size());
+}
+
+TEST_CASE("an order from a document that makes no sense is told by its digest") {
+  constexpr int kMost = std::numeric_limits<int>::max();
+  const auto line = [](probe::SumOrder order) {
+    order.replayed = true;
+    return describe(order);
+  };
+  CHECK(line({.K = kMost, .blocks = {kMost}, .lanes = kMost}) ==
+        "K = 2147483647 in one block; 2147483647 accumulators, order 000000000000; not fused");
+  CHECK(line({.K = 4, .blocks = {kMost, kMost, 6}, .lanes = 4}) ==
+        "K = 4 in blocks of 2 x 2147483647, then 6; 4 accumulators, order 000000000000; not fused");
+  CHECK(line({.K = 4, .blocks = {-4, 8}, .lanes = -1}) ==
+        "K = 4 in blocks of -4, then 8; -1 accumulators, order 000000000000; not fused");
+  CHECK(line({.K = 4}) == "K = 4 in no blocks; no common number of accumulators, order 000000000000; not fused");
 }
 
 TEST_CASE("the text of a tree is what its digest is of") {

@@ -1,4 +1,4 @@
-// What an order of sums looks like to people: blocks, accumulators, and one line of words.
+// What an order of sums is called: numbers, and one line of words.
 #pragma once
 
 #include <string>

@@ -19,7 +19,7 @@ struct SumOrderOptions {
   int M = 256;
   int N = 48;
   kernels::GemmForm form = kernels::GemmForm::nn;
-  int most_products = 2000;  ///< gives up, with an order that is not `replayed`, after so many calls
+  int most_products = 20000;  ///< gives up, with an order that is not `replayed`, after so many calls
   double most_seconds = 2;
 };
 
