@@ -124,7 +124,7 @@ def _(world):
     (world.prefix / ".envlock/runs/20260501.json").write_text("{}\n")
 
 
-@harmless("other tools left their files in conda-meta")
+@harmless("other tools left their files in conda-meta", "settings-found")
 def _(world):
     meta = world.prefix / "conda-meta"
     with open(meta / "history", "a") as file:
@@ -133,6 +133,35 @@ def _(world):
     (meta / "pixi").write_text("{}\n")
     (meta / ".gitignore").write_text("*\n")
     (meta / "plain-1.0-0.json.c~").write_text("{")
+
+
+@harmless("conda, mamba and pip were told what to do in this prefix", "settings-found", "strangers-elsewhere")
+def _(world):
+    for name in (".condarc", ".mambarc", "pip.conf", "condarc.d/more.yml", "conda-meta/frozen"):
+        (world.prefix / name).parent.mkdir(exist_ok=True)
+        (world.prefix / name).write_text("")
+
+
+@harmless("conda cannot read its history", "history-broken")
+def _(world):
+    (world.prefix / "conda-meta/history").write_bytes(b"# cmd: conda create\n\xff\n")
+
+
+@harmless("the history is gone", "history-broken")
+def _(world):
+    (world.prefix / "conda-meta/history").unlink()
+
+
+@harmless("pixi wrote a history of its own")
+def _(world):
+    (world.prefix / "conda-meta/history").write_text("// not relevant for pixi but for `conda run -p`\n")
+
+
+@harmless("a folder where everybody may put things, and remove only their own", "file-mode-loose", "strangers-elsewhere")
+def _(world):
+    (world.prefix / "share/scratch").mkdir()
+    (world.prefix / "share/scratch").chmod(0o1777)
+    (world.prefix / "share/scratch/x").write_text("")
 
 
 @harmless("conda-meta was written anew by another tool")
@@ -205,6 +234,17 @@ def _(world):
     return {"PYTHONNOUSERSITE": "1"}
 
 
+def pth_of_user(world):
+    (world.home / ".local" / SITE).mkdir(parents=True)
+    (world.home / ".local" / SITE / "zz.pth").write_text("import os\n")
+
+
+@harmless("a .pth in the user's own site-packages, and python does not heed it")
+def _(world):
+    pth_of_user(world)
+    return {"PYTHONNOUSERSITE": "1"}
+
+
 @harmless("LD_LIBRARY_PATH leads to other libraries", "library-path-set")
 def _(world):
     (world.home / "libcudart.so.12").write_text("")
@@ -245,6 +285,14 @@ class Harmless(World):
                 wrong.append(f"{what}: {told}")
         self.assertEqual(wrong, [], "\n" + "\n".join(wrong))
         print(f"{len(TABLE)} harmless things")
+
+    def test_variables_of_the_environment_turn_the_user_site_off(self):
+        pth_of_user(self)
+        self.assertEqual(self.judge()[0], 1)
+        (self.prefix / "conda-meta/state").write_text(json.dumps({"env_vars": {"PYTHONNOUSERSITE": "1"}}))
+        code, found, answer = self.judge(lock=None)
+        self.assertEqual((code, found), (0, set()))
+        self.assertIn("user-site-used", notes(answer))
 
     def test_compiled_files_are_counted(self):
         compiled(self, f"{STDLIB}/os.py", f"os.{TAG}.pyc")

@@ -6,9 +6,10 @@ A weak answer of BLIND is what docs/verify.md admits: who edits a file and its r
 """
 import hashlib
 import os
+import py_compile
 import shutil
 
-from tamper_support import BINARY_PLACEHOLDER, SHORT, SITE, flip_bit
+from tamper_support import BINARY_PLACEHOLDER, SHORT, SITE, TAG, flip_bit
 
 TABLE = []
 BLIND = frozenset()
@@ -225,3 +226,22 @@ def _(world):
 @tampering("a program runs with its owner's rights", [("file-mode-differs", "bin/plain")])
 def _(world):
     (world.prefix / "bin/plain").chmod(0o4755)
+
+
+@tampering("everybody may write to folders", [("writable-by-all", "bin")])
+def _(world):
+    (world.prefix / "bin").chmod(0o777)
+    (world.prefix / SITE).chmod(0o757)
+
+
+@tampering("everybody may write to the prefix itself", [("writable-by-all", ".")])
+def _(world):
+    world.prefix.chmod(0o777)
+
+
+@tampering("everybody may write to records and compiled files", [("writable-by-all", "conda-meta/history")])
+def _(world):
+    (world.prefix / "conda-meta/history").chmod(0o666)
+    cached = world.prefix / STDLIB / f"__pycache__/os.{TAG}.pyc"
+    py_compile.compile(str(world.prefix / STDLIB / "os.py"), str(cached))
+    cached.chmod(0o666)

@@ -31,7 +31,12 @@ stranger("a stray program", "stranger-program", "bin/ls", "#!/bin/sh\n")
 stranger("a stray activation script", "stranger-activation", "etc/conda/activate.d/zz.sh")
 stranger("a stray deactivation script", "stranger-activation", "etc/conda/deactivate.d/zz.sh")
 stranger("a stray file of variables", "stranger-activation", "etc/conda/env_vars.d/zz.json", "{}\n")
+stranger("a stray program of conda itself", "stranger-program", "condabin/conda", "#!/bin/sh\n")
+stranger("a stray profile of R", "stranger-startup", "lib/R/etc/Rprofile.site")
+stranger("a stray configuration of IPython", "stranger-startup", "etc/ipython/profile_default/startup/00.py")
 stranger("a stray module", "stranger-module", f"{SITE}/numpy.py")
+stranger("a stray module of PyPy", "stranger-module", "lib/pypy3.9/os.py")
+stranger("a stray .pth of PyPy", "stranger-startup", "lib/pypy3.9/site-packages/zz.pth", "import os\n")
 stranger("a stray package", "stranger-module", f"{SITE}/numpy/__init__.py", named=f"{SITE}/numpy")
 stranger("a stray module within a package", "stranger-module", f"{SITE}/toytool/extra.py")
 stranger("a stray compiled module beside a source, which python prefers", "stranger-library", f"{SITE}/toytool/cli.abi3.so")
@@ -256,6 +261,34 @@ def _(world):
 def _(world):
     shutil.copy(world.prefix / "lib/libplain.so.1", world.home)
     return {"LD_LIBRARY_PATH": str(world.home)}
+
+
+@tampering("LD_LIBRARY_PATH leads to a folder with a library of the name for newer processors", [("library-path-shadows", "")])
+def _(world):
+    preferred = world.home / "libs/glibc-hwcaps/x86-64-v3"
+    preferred.mkdir(parents=True)
+    shutil.copy(world.prefix / "lib/libplain.so.1", preferred)
+    return {"LD_LIBRARY_PATH": str(world.home / "libs")}
+
+
+@tampering("the same, where older loaders look", [("library-path-shadows", "")])
+def _(world):
+    preferred = world.home / "libs/tls/haswell"
+    preferred.mkdir(parents=True)
+    shutil.copy(world.prefix / "lib/libplain.so.1", preferred)
+    return {"LD_LIBRARY_PATH": str(world.home / "libs")}
+
+
+def in_user_site(what, name):
+    @tampering(what, [("user-site-startup", "")])
+    def _(world):
+        (world.home / ".local" / SITE).mkdir(parents=True)
+        (world.home / ".local" / SITE / name).write_text("import os\n")
+
+
+in_user_site("a .pth in the user's own site-packages", "zz.pth")
+in_user_site("a usercustomize.py in the user's own site-packages", "usercustomize.py")
+in_user_site("a sitecustomize in the user's own site-packages", "sitecustomize.abi3.so")
 
 
 @tampering("the user's own site-packages shadow a package", [("user-site-shadows", "")])

@@ -66,6 +66,9 @@ class Judge {
   explicit Judge(const PrefixView& view) : view_(view) {
     if (!view.python) return;
     tag_ = tag_of(view.python->version);
+    has_pypy_ = std::any_of(view.tree->nodes.begin(), view.tree->nodes.end(), [](const Node& node) {
+      return node.path.compare(0, 8, "lib/pypy") == 0 && !import_root(node.path).empty();
+    });
     format_ = pyc_format(view.python->version);
   }
 
@@ -81,6 +84,7 @@ class Judge {
     const Node* source = view_.tree->resolve(source_path);
     if (source != nullptr && source->kind == NodeKind::symlink) source = follow(*source);
     if (source == nullptr || source->kind != NodeKind::file) return Verdict::orphan;
+    if (has_pypy_ && cached->tag.compare(0, 4, "pypy") == 0) return Verdict::unknown_form;
     // Other tools put their own words behind the tag: pytest does, and reads them.
     if (cached->tag.compare(0, tag_.size(), tag_) != 0) return Verdict::foreign;
     if (view_.is_unchanged(node) && view_.is_unchanged(*source)) return Verdict::follows;
@@ -118,6 +122,7 @@ class Judge {
   const PrefixView& view_;
   std::string tag_;
   std::optional<PycFormat> format_;
+  bool has_pypy_ = false;  ///< whose compiled files are used, then
 };
 
 void say(const Judged& judged, std::vector<Finding>& findings) {

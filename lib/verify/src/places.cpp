@@ -33,8 +33,17 @@ bool is_customization(std::string_view path, std::string_view root) {
   return stem == "sitecustomize" || stem == "usercustomize";
 }
 
+/// What R, IPython and Jupyter run of the environment itself whenever they start.
+bool is_profile(std::string_view path) {
+  for (const char* name : {"lib/R/etc/Rprofile.site", "lib/R/etc/Renviron.site"}) {
+    if (path == name) return true;
+  }
+  const bool is_configured = starts_with(path, "etc/ipython/") || starts_with(path, "etc/jupyter/");
+  return is_configured && (ends_with(path, ".py") || ends_with(path, ".ipy"));
+}
+
 bool is_startup(std::string_view path) {
-  if (path == "pyvenv.cfg" || path == "bin/pyvenv.cfg") return true;
+  if (path == "pyvenv.cfg" || path == "bin/pyvenv.cfg" || is_profile(path)) return true;
   const std::string_view root = import_root(path);
   if (root.empty()) return false;
   const bool is_direct = path.substr(root.size()).find('/') == std::string_view::npos;
@@ -68,10 +77,12 @@ bool in_pycache(std::string_view path) {
 
 std::string_view import_root(std::string_view path) {
   constexpr std::string_view kPython = "lib/python";
-  if (!starts_with(path, kPython)) return {};
-  const std::size_t slash = path.find('/', kPython.size());
+  constexpr std::string_view kPypy = "lib/pypy";
+  const std::string_view name = starts_with(path, kPypy) ? kPypy : kPython;
+  if (!starts_with(path, name)) return {};
+  const std::size_t slash = path.find('/', name.size());
   if (slash == std::string_view::npos) return {};
-  const std::string_view version = path.substr(kPython.size(), slash - kPython.size());
+  const std::string_view version = path.substr(name.size(), slash - name.size());
   const auto is_part = [](char c) { return (c >= '0' && c <= '9') || c == '.' || c == 't'; };
   if (version.empty() || !std::all_of(version.begin(), version.end(), is_part)) return {};
   constexpr std::string_view kSite = "site-packages/";
@@ -91,6 +102,7 @@ Place place_of_link(std::string_view path) {
   constexpr std::pair<std::string_view, Place> kGuarded[] = {
       {"bin/", Place::program},
       {"sbin/", Place::program},
+      {"condabin/", Place::program},
       {"lib/", Place::library},
       {"lib64/", Place::library},
       {"lib32/", Place::library},
@@ -117,7 +129,9 @@ Place place_of(std::string_view path) {
     if (is_shared_object(file_name(path)) || rest.find('/') == std::string_view::npos) return Place::library;
   }
   if (is_importable(path)) return Place::module;
-  if (starts_with(path, "bin/") || starts_with(path, "sbin/")) return Place::program;
+  for (const std::string_view folder : {"bin/", "sbin/", "condabin/"}) {
+    if (starts_with(path, folder)) return Place::program;
+  }
   return Place::elsewhere;
 }
 

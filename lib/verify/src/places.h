@@ -19,9 +19,10 @@ Place place_of(std::string_view path);
 /// below lib the loader may go through any.
 Place place_of_link(std::string_view path);
 
-/// Below lib/pythonX.Y: where python imports from.
+/// Below lib/pythonX.Y or lib/pypyX.Y: where python imports from.
 bool is_importable(std::string_view path);
-/// "lib/python3.12/site-packages/" of a path below it; "lib/python3.12/" of others below that; "" of the rest.
+/// "lib/python3.12/site-packages/" of a path below it; "lib/python3.12/" of others below that; "" of the rest. PyPy's
+/// are "lib/pypy3.9/".
 std::string_view import_root(std::string_view path);
 /// In a folder named __pycache__.
 bool in_pycache(std::string_view path);

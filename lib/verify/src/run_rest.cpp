@@ -5,8 +5,10 @@
 #include "envlock/archive/package.h"
 #include "envlock/lock/install_set.h"
 #include "envlock/prefix/transaction.h"
+#include "loose_modes.h"
 #include "metadata_check.h"
 #include "run.h"
+#include "settings.h"
 #include "strangers.h"
 #include "surroundings.h"
 
@@ -93,11 +95,14 @@ void Run::check_rest() {
     if (package.subject.installed != nullptr) context.meta_files.push_back(package.subject.installed->meta_file);
   }
   report_strangers(tree_, ownership_, context, findings_);
+  report_loose_modes(view_, packages_, ownership_, findings_);
+  report_settings(folder_, tree_, ownership_, findings_);
   check_metadata(packages_, tree_, hashes_, findings_);
   Surroundings surroundings;
   surroundings.prefix = prefix_;
   surroundings.tree = &tree_;
   surroundings.python_version = view_.python ? view_.python->version : std::string();
+  if (view_.python) surroundings.site_packages = view_.python->site_packages;
   surroundings.names = known_names();
   surroundings.expected = expected_;
   surroundings.state = read_state();

@@ -17,6 +17,9 @@ struct Words {
 Words words_of(Place place, std::string_view path) {
   switch (place) {
     case Place::startup:
+      if (import_root(path).empty() && file_name(path) != "pyvenv.cfg") {
+        return {"stranger-startup", "R, IPython or Jupyter runs or reads it whenever it starts"};
+      }
       if (file_name(path) == "pyvenv.cfg") return {"stranger-startup", "it tells python where its modules are"};
       return {"stranger-startup", file_name(path).find(".pth") != std::string_view::npos
                                       ? "python reads a .pth file whenever it starts, and runs the code in it"

@@ -13,6 +13,26 @@ namespace fs = std::filesystem;
 /// A folder with more than this is not one of libraries.
 constexpr std::size_t kMostEntries = 100'000;
 
+/// tls/haswell/avx512_1/x86_64, and no deeper.
+constexpr int kDeepestFolder = 4;
+
+/// Where glibc looks below a folder of libraries before it looks into that: glibc-hwcaps since 2.33, the others, in
+/// each other, up to 2.36.
+bool is_loader_folder(std::string_view name) {
+  for (const char* known : {"glibc-hwcaps", "tls", "haswell", "xeon_phi", "avx512_1", "x86_64", "atomics", "aarch64",
+                            "power8", "power9", "power10"}) {
+    if (name == known) return true;
+  }
+  return false;
+}
+
+/// "usercustomize.py", "sitecustomize.abi3.so", "x.pth": python runs them whenever it starts.
+bool is_run_at_start(const fs::path& file) {
+  const std::string name = file.filename().string();
+  const std::string stem = name.substr(0, name.find('.'));
+  return file.extension() == ".pth" || stem == "usercustomize" || stem == "sitecustomize";
+}
+
 class Surrounding {
  public:
   Surrounding(const Surroundings& given, const VerifyOptions& options, std::vector<Finding>& findings)
@@ -85,18 +105,32 @@ class Surrounding {
     }
   }
 
-  /// Libraries of `folder` that the prefix has too, sorted.
+  /// Libraries of `folder` that the prefix has too, sorted; those of its folders for newer processors come first for
+  /// the loader.
   std::vector<std::string> shadowed(const fs::path& folder) const {
     std::vector<std::string> names;
-    std::error_code failure;
     std::size_t seen = 0;
-    for (fs::directory_iterator entry(folder, failure), end; !failure && entry != end; entry.increment(failure)) {
-      const std::string name = entry->path().filename().string();
-      if (++seen > kMostEntries) break;
-      if (name.find(".so") != std::string::npos && given_.tree->find("lib/" + name) != nullptr) names.push_back(name);
-    }
+    collect_shadowed(folder, "", 0, seen, names);
     std::sort(names.begin(), names.end());
     return names;
+  }
+
+  void collect_shadowed(const fs::path& folder, const std::string& below, int depth, std::size_t& seen,
+                        std::vector<std::string>& names) const {
+    std::error_code failure;
+    for (fs::directory_iterator entry(folder / below, failure), end; !failure && entry != end;
+         entry.increment(failure)) {
+      const std::string name = entry->path().filename().string();
+      if (++seen > kMostEntries) return;
+      if (name.find(".so") != std::string::npos && given_.tree->find("lib/" + name) != nullptr) {
+        names.push_back(below + name);
+      }
+      std::error_code ignored;
+      const bool is_searched = is_loader_folder(name) || below == "glibc-hwcaps/";
+      if (depth < kDeepestFolder && is_searched && fs::is_directory(entry->path(), ignored)) {
+        collect_shadowed(folder, below + name + "/", depth + 1, seen, names);
+      }
+    }
   }
 
   void check_library_path() {
@@ -134,7 +168,16 @@ class Surrounding {
   fs::path user_site() const {
     const std::string base = variable("PYTHONUSERBASE");
     const fs::path root = base.empty() ? options_.home / ".local" : fs::path(base);
-    return root / "lib" / ("python" + given_.python_version) / "site-packages";
+    return root / given_.site_packages;
+  }
+
+  /// The environment's own variables keep python from the user's site-packages, where they are set.
+  bool is_user_site_off_when_active() const {
+    const auto sets = [](const std::map<std::string, std::string>& variables) {
+      const auto found = variables.find("PYTHONNOUSERSITE");
+      return found != variables.end() && !found->second.empty();
+    };
+    return (given_.state && sets(*given_.state)) || (given_.expected != nullptr && sets(given_.expected->variables));
   }
 
   void check_user_site() {
@@ -146,7 +189,7 @@ class Surrounding {
     for (fs::directory_iterator entry(folder, failure), end; !failure && entry != end; entry.increment(failure)) {
       const std::string name = entry->path().filename().string();
       const bool is_info = name.find(".dist-info") != std::string::npos || name.find(".egg-info") != std::string::npos;
-      if (entry->path().extension() == ".pth" || name.compare(0, 13, "usercustomize") == 0) startup.push_back(name);
+      if (is_run_at_start(entry->path())) startup.push_back(name);
       const std::string title = prefix::normalize_name(name.substr(0, name.find_first_of(is_info ? "-" : ".")));
       if (name == "__pycache__" || name.empty()) continue;
       (given_.names.count(title) != 0 ? shadowing : others).push_back(is_info ? title : name);
@@ -163,13 +206,18 @@ class Surrounding {
     if (shadowing.empty() && others.empty() && startup.empty()) return;
     std::vector<std::string> why{"it is " + in_quotes(folder.string())};
     if (!shadowing.empty()) why.push_back("the environment has " + few_of(shadowing) + " too");
-    if (!startup.empty()) why.push_back("python reads " + few_of(startup) + " whenever it starts");
+    if (!startup.empty()) why.push_back("python runs what is in " + few_of(startup) + " whenever it starts");
     if (shadowing.empty() && startup.empty()) why.push_back("it holds " + few_of(others));
-    const bool is_fault = !shadowing.empty();
+    const bool is_off = is_user_site_off_when_active();
+    if (is_off) why.push_back("PYTHONNOUSERSITE is among the environment's variables, which are not set here");
+    const bool is_fault = !is_off && (!shadowing.empty() || !startup.empty());
+    const char* code = !is_fault ? "user-site-used" : shadowing.empty() ? "user-site-startup" : "user-site-shadows";
+    const char* words = !is_fault           ? " are not empty, and this python imports from them"
+                        : shadowing.empty() ? " hold code that this python runs whenever it starts"
+                                            : " hold packages that the environment has too, and come first";
     add(is_fault ? Weight::fault : Weight::note, "",
-        {.code = is_fault ? "user-site-shadows" : "user-site-used",
-         .what = is_fault ? "the user's own site-packages hold packages that the environment has too, and come first"
-                          : "the user's own site-packages are not empty, and this python imports from them",
+        {.code = code,
+         .what = std::string("the user's own site-packages") + words,
          .where = {},
          .why = std::move(why),
          .hints = {"`export PYTHONNOUSERSITE=1`"}});

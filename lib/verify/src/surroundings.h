@@ -16,6 +16,7 @@ struct Surroundings {
   std::filesystem::path prefix;
   const Tree* tree = nullptr;
   std::string python_version;          ///< "3.12"; "" without python
+  std::string site_packages;           ///< "lib/python3.12/site-packages"
   std::set<std::string> names;         ///< conda packages and distributions of the environment, normalized
   const Expected* expected = nullptr;  ///< for its variables
   std::optional<std::map<std::string, std::string>> state;  ///< of conda-meta/state; absent when it cannot be read

@@ -109,6 +109,7 @@ Tree walk(const Folder& prefix) {
   if (fstat(prefix.descriptor(), &status) == 0) {
     tree.prefix_device = status.st_dev;
     tree.prefix_inode = status.st_ino;
+    tree.prefix_mode = static_cast<std::uint32_t>(status.st_mode & 07777);
   }
   std::vector<std::string> folders{""};
   while (!folders.empty()) {

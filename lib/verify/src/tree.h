@@ -34,6 +34,7 @@ struct Tree {
   std::vector<Unseen> unseen;            ///< sorted by path, each once
   std::vector<std::string> not_entered;  ///< "envs", "pkgs"
   std::uint64_t prefix_device = 0, prefix_inode = 0;
+  std::uint32_t prefix_mode = 0;  ///< 07777
 
   /// Null when there is nothing of that name.
   const Node* find(std::string_view path) const;
