@@ -99,14 +99,15 @@ std::vector<Case> cases() {
   std::ranges::reverse(backwards);
   all.push_back(
       {"four lanes from the last", 40, in_turn(backwards), {40}, 4, true, "one block; 4 accumulators, order #; fused"});
+  std::vector<Term> stretches;
+  for (const int first : {0, 12, 24, 36}) stretches.push_back(chain(range(first, first + 12), true));
   all.push_back({"lanes that are stretches of k",
                  48,
-                 by_halves({chain(range(0, 12), true), chain(range(12, 24), true), chain(range(24, 36), true),
-                            chain(range(36, 48), true)}),
-                 {48},
-                 0,
+                 by_halves(stretches),
+                 {12, 12, 12, 12},
+                 1,
                  true,
-                 "one block; no common number of accumulators, order #; fused"});
+                 "blocks of 4 x 12; one accumulator, order #; fused"});
   all.push_back({"blocks of four lanes",
                  72,
                  blocked({24, 24, 16, 8}, 4, false, in_pairs),
@@ -164,20 +165,30 @@ std::vector<Case> cases() {
   for (int k = 0; k < 32; ++k) products.push_back(product_of(k));
   all.push_back({"pairs of pairs", 32, in_pairs(products), std::vector<int>(16, 2), 1, false,
                  "blocks of 16 x 2; one accumulator, order #; not fused"});
+  all.push_back({"the rest right after the first block",
+                 38,
+                 in_turn({chain(range(0, 16), false), chain(range(32, 38), false), chain(range(16, 32), false)}),
+                 {16, 16, 6},
+                 1,
+                 false,
+                 "blocks of 2 x 16, then 6; one accumulator, order #; not fused"});
+  std::vector<int> down = range(0, 50);
+  std::ranges::reverse(down);
   all.push_back({"from the last k",
                  50,
-                 chain(
-                     [] {
-                       std::vector<int> ks = range(0, 50);
-                       std::ranges::reverse(ks);
-                       return ks;
-                     }(),
-                     true),
+                 chain(down, true),
                  {50},
                  0,
                  true,
                  "one block; no common number of accumulators, order #; fused"});
-  // Two lanes, of which the second has one product: it is rounded before it is added, though all others are not.
+  all.push_back({"from the last k, rounded",
+                 50,
+                 chain(down, false),
+                 {50},
+                 0,
+                 false,
+                 "one block; no common number of accumulators, order #; not fused"});
+  // A block of one product: it is rounded before it is added, though all others are not.
   all.push_back({"a lane of one product",
                  25,
                  sum_of(chain(range(0, 24), true), product_of(24)),

@@ -42,22 +42,25 @@ class Splitter {
   }
 
  private:
-  /// A chain adds the next k to those before it.
+  /// A chain adds the next k to those before it, or the one before to those after it.
   bool continues_chain(int sum, int product) const {
-    return tree_.is_product(product) && chain_[index(sum)] && extents_[index(sum)].end == product;
+    return tree_.is_product(product) && chain_[index(sum)] &&
+           (extents_[index(sum)].end == product || extents_[index(sum)].first == product + 1);
   }
-  /// Two stretches of k are two blocks, unless the sum is a mere chain. A product that is added unrounded belongs to
-  /// the sum that it is added to.
+  bool is_made_of_blocks(int term) const { return extents_[index(term)].contiguous() || split_[index(term)]; }
+  /// The sum of two stretches of k, or of sums of such, unless it is a mere chain. A single product is a block only
+  /// next to others; one that is added unrounded belongs to the sum that it is added to.
   bool is_split(int term) const {
     const Addition& addition = tree_.at(term);
-    return !addition.fused && !chain_[index(term)] && extents_[index(term)].contiguous() &&
-           extents_[index(addition.left)].contiguous() && extents_[index(addition.right)].contiguous() &&
-           !(tree_.is_product(addition.left) && chain_[index(addition.right)]);
+    if (addition.fused || chain_[index(term)]) return false;
+    if (!is_made_of_blocks(addition.left) || !is_made_of_blocks(addition.right)) return false;
+    const bool single = tree_.is_product(addition.left) || tree_.is_product(addition.right);
+    return !single || extents_[index(term)].contiguous();
   }
 
   const SumTree& tree_;
   std::vector<Extent> extents_;
-  std::vector<bool> chain_;  ///< ascending, by one
+  std::vector<bool> chain_;  ///< neighbours one by one
   std::vector<bool> split_;
 };
 
