@@ -113,6 +113,7 @@ TEST_CASE("of wheels, each user's own library is found under its renamed functio
 
 TEST_CASE("a library path or a preload that leads out of the prefix is told from what lies within") {
   World world;
+  world.put("env/bin/python3", {});
   world.put(kNumpy, {.needed = {"libcblas.so.3"}, .runpath = "$ORIGIN/../../../..", .imports = {"cblas_sgemm"}});
   world.put("env/lib/libcblas.so.3", {.exports = {"cblas_sgemm"}});
   world.put("other/libcblas.so.3", {.exports = {"cblas_sgemm"}});

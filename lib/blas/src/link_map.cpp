@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 // Debian's torch 1.13, which needs OpenCV and FFmpeg, comes to 250 objects and some thousand attempts.
 constexpr std::size_t kMostObjects = 2000;
-constexpr int kMostAttempts = 200'000;
+constexpr int kMostAttempts = 100'000;
 constexpr std::size_t kMostFolders = 512;
 
 }  // namespace
@@ -30,11 +30,22 @@ LinkMap::LinkMap(const FindOptions& options, const std::vector<CachedLibrary>& c
   if (!error && !real.empty() && try_file(request, real) == Attempt::loaded) order.push_back(program_ = request.found);
   obstacles_.clear();  // a program that is a script loads nothing; it stands in nobody's way
   for (const std::string_view name : split_search_text(options.ld_preload, ": ")) {
-    const ObjectId preloaded = name.empty() ? kNobody : load(std::string(name), program_);
+    const ObjectId preloaded = name.empty() ? kNobody : preload(std::string(name));
     if (preloaded != kNobody && std::find(order.begin(), order.end(), preloaded) == order.end())
       order.push_back(preloaded);
   }
   for_all_ = breadth_first(std::move(order));
+}
+
+/// Looked for as if the program needed it, but nobody does; one that is nowhere is left out, as ld.so does.
+ObjectId LinkMap::preload(const std::string& name) {
+  const auto loaded = names_.find(name);
+  if (loaded != names_.end()) return loaded->second;
+  Request request{name, program_, kNobody};
+  const std::size_t before = objects_.size();
+  if (search(request) != Attempt::loaded) return kNobody;
+  if (objects_.size() > before) objects_.back().loader = kNobody;
+  return request.found;
 }
 
 ObjectId LinkMap::open(const fs::path& file) {

@@ -49,7 +49,7 @@ struct Obstacle {
 
 class LinkMap {
  public:
-  /// A process that runs `program` (none: empty path), with what is preloaded.
+  /// A process that runs `program` (none: empty path), with what is preloaded. `options` and `cache` must outlive it.
   LinkMap(const FindOptions& options, const std::vector<CachedLibrary>& cache, const std::filesystem::path& program);
 
   /// As dlopen(file, RTLD_LOCAL) does: the file, and all that it needs. kNobody when it cannot be loaded.
@@ -79,6 +79,7 @@ class LinkMap {
     ObjectId found = kNobody;
   };
 
+  ObjectId preload(const std::string& name);
   std::vector<ObjectId> breadth_first(std::vector<ObjectId> order);
   ObjectId load(const std::string& name, ObjectId loader);
   Attempt search(Request& request);
