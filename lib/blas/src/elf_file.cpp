@@ -274,7 +274,7 @@ bool ElfFile::is_imported(std::uint64_t symbol) const {
 }
 
 bool ElfFile::exports(std::string_view name) const {
-  if (!has_hash_ || symbol_count_ == 0) return false;
+  if (name.empty() || !has_hash_ || symbol_count_ == 0) return false;
   if (!gnu_hash_) {
     for (std::uint64_t symbol = 1; symbol < symbol_count_; ++symbol) {
       if (is_exported(symbol) && name_of(symbol) == name) return true;

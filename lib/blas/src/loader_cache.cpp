@@ -100,7 +100,7 @@ std::vector<CachedLibrary> parse_loader_cache(std::string_view bytes) {
     const auto name = text_at(part, *value_at<std::uint32_t>(part, entry + 4));
     const auto path = text_at(part, *value_at<std::uint32_t>(part, entry + 8));
     const std::uint64_t capability = *value_at<std::uint64_t>(part, entry + 16);
-    if (!name || !path) continue;
+    if (!name || name->empty() || !path || path->empty()) continue;
     std::string level;
     if ((capability & kHasLevel) != 0) {
       const std::uint64_t number = capability & 0xffffffff;
