@@ -10,8 +10,8 @@ OPTIONS is a JSON object:
     threads   0: as found
     corpus    the file of the training text; absent: it comes on standard input
 
-The results are lines: `@stage NAME` says what comes next, so that whoever reads them knows where this program ended when it ends early; every other
-line is the JSON object of one run.
+The results are lines: `@run TIER SUBJECT` begins a run and `@stage NAME` says what comes next, so that whoever reads them knows where this program ended
+when it ends early; every other line is the JSON object of one run.
 
 It has to work from Python 3.7 on, and imports nothing but the standard library, torch and numpy.
 """
@@ -259,6 +259,9 @@ class Output:
         while data:
             data = data[os.write(self.fd, data):]
 
+    def begin(self, run):
+        self.line("@run %s %s" % (run.tier, run.subject))
+
     def stage(self, name):
         self.line("@stage " + name)
 
@@ -281,7 +284,15 @@ class Run:
         self.outcome, self.trouble, self.threads = "ran", "", 1
         self.details, self.sections, self.failures, self.nans, self.wrong = [], [], [], [], []
         self.before, self.after = [], []
+        self.start, self.import_seconds = time.perf_counter(), 0.0
+
+    def imported(self, name):
+        """Imports a module. The run's own time begins thereafter."""
+        start = time.perf_counter()
+        module = importlib.import_module(name)
         self.start = time.perf_counter()
+        self.import_seconds = self.start - start
+        return module
 
     def detail(self, name, read):
         """Records what `read` gives, or that this version has no such thing."""
@@ -301,10 +312,10 @@ class Run:
     def format(self):
         return json.dumps({
             "format": "envlock-torch-result", "version": 1, "spec": SPEC, "tier": self.tier, "subject": self.subject, "outcome": self.outcome,
-            "trouble": self.trouble, "threads": self.threads, "seconds": round(time.perf_counter() - self.start, 6), "sections": self.sections,
-            "failures": self.failures, "nans": self.nans, "wrong": self.wrong, "canaries_before": canaries(self.before),
-            "canaries_after": canaries(self.after), "fp_settings": [settings for settings, _ in self.after], "details": self.details,
-            "mapped": mapped_files()})
+            "trouble": self.trouble, "threads": self.threads, "import_seconds": round(self.import_seconds, 6),
+            "seconds": round(time.perf_counter() - self.start, 6), "sections": self.sections, "failures": self.failures,
+            "nans": self.nans, "wrong": self.wrong, "canaries_before": canaries(self.before), "canaries_after": canaries(self.after),
+            "fp_settings": [settings for settings, _ in self.after], "details": self.details, "mapped": mapped_files()})
 
 
 def mapped_files():
@@ -487,7 +498,6 @@ def torch_ops(t, operands):
         ("exact.sum", (), lambda: small.sum()),
         ("exact.add", (), lambda: part(0, 128, 128) + positive),
         ("exact.div", (), lambda: part(0, 128, 128) / positive),
-        ("exact.sqrt", (), lambda: positive.sqrt()),
         ("exact.subnormal", (), lambda: subnormal * 0.5 + subnormal),
         ("reduce.sum", (), lambda: each(torch.sum)),
         ("reduce.sum0", (), lambda: any_.sum(0)),
@@ -512,6 +522,7 @@ def torch_ops(t, operands):
         ("math.erf", (), lambda: large.erf()),
         ("math.sin", (), lambda: large.sin()),
         ("math.cos", (), lambda: large.cos()),
+        ("math.sqrt", (), lambda: positive.sqrt()),
         ("math.rsqrt", (), lambda: positive.rsqrt()),
         ("math.pow", (), lambda: positive.pow(1.7)),
         ("math.exp-f64", (), lambda: wide.exp()),
@@ -734,15 +745,26 @@ def be_deterministic(run, torch):
     tell("set_float32_matmul_precision", lambda: torch.set_float32_matmul_precision("highest"))
 
 
+def in_one_line(text):
+    return "; ".join(line.strip(" \t-") for line in text.splitlines() if line.strip(" \t-"))
+
+
+def capability(torch):
+    """The instruction set that ATen's own code uses."""
+    if hasattr(torch.backends, "cpu"):
+        return torch.backends.cpu.get_cpu_capability()
+    mark = "CPU capability usage:"  # before torch 2.1
+    return [line.split(mark)[1].strip() for line in torch.__config__.show().splitlines() if mark in line][0]
+
+
 def torch_details(run, torch, device):
     tell = run.detail
     tell("torch", lambda: torch.__version__)
     tell("torch.git", lambda: torch.version.git_version)
     tell("torch.cuda", lambda: torch.version.cuda)
-    tell("torch.file", lambda: torch.__file__)
-    tell("build", lambda: torch.__config__.show())
-    tell("parallel", lambda: torch.__config__.parallel_info())
-    tell("capability", lambda: torch.backends.cpu.get_cpu_capability())
+    tell("build", lambda: in_one_line(torch.__config__.show()))
+    tell("parallel", lambda: in_one_line(torch.__config__.parallel_info()))
+    tell("capability", lambda: capability(torch))
     tell("mkl", lambda: torch.backends.mkl.is_available())
     tell("mkldnn", lambda: torch.backends.mkldnn.is_available())
     tell("threads.interop", lambda: torch.get_num_interop_threads())
@@ -768,19 +790,16 @@ def torch_details(run, torch, device):
 
 def python_details(run):
     run.detail("python", lambda: "%s %s" % (platform.python_implementation(), platform.python_version()))
-    run.detail("python.file", lambda: sys.executable)
 
 
 def run_torch(output, options, subject, before):
     run = Run("torch", subject)
     run.before = run.after = before
+    output.begin(run)
     python_details(run)
     output.stage("import torch")
-    start = time.perf_counter()
     try:
-        torch = importlib.import_module("torch")
-        run.detail("import seconds", lambda: "%.3f" % (time.perf_counter() - start))
-        run.start = time.perf_counter()
+        torch = run.imported("torch")
         output.stage("settings")
         if options["threads"]:
             torch.set_num_threads(options["threads"])
@@ -899,7 +918,6 @@ def numpy_ops(operands):
 
 def numpy_details(run, np):
     run.detail("numpy", lambda: np.__version__)
-    run.detail("numpy.file", lambda: np.__file__)
     umath = lambda: sys.modules.get("numpy._core._multiarray_umath") or sys.modules["numpy.core._multiarray_umath"]
     run.detail("features.baseline", lambda: " ".join(umath().__cpu_baseline__))
     run.detail("features.dispatch", lambda: " ".join(name for name in umath().__cpu_dispatch__ if umath().__cpu_features__[name]))
@@ -913,13 +931,11 @@ def numpy_details(run, np):
 def run_numpy(output, before):
     run = Run("numpy", "numpy")
     run.before = run.after = before
+    output.begin(run)
     python_details(run)
     output.stage("import numpy")
-    start = time.perf_counter()
     try:
-        np = importlib.import_module("numpy")
-        run.detail("import seconds", lambda: "%.3f" % (time.perf_counter() - start))
-        run.start = time.perf_counter()
+        np = run.imported("numpy")
         numpy_details(run, np)
     except Exception as error:
         run.outcome, run.trouble = "unusable", described(error)
