@@ -250,3 +250,38 @@ TEST_CASE("a library that chooses another at run time is noted as one") {
   CHECK(found[0].chain == Texts{"lib/libcblas.so.3", "lib/libmkl_rt.so.2"});
   CHECK(world.codes() == Texts{"blas-loads-parts"});
 }
+
+TEST_CASE("the prefix may be named through a link, and its python chooses among builds of a module") {
+  World world;
+  world.put("env/bin/python3.11", {});
+  world.link("env/bin/python3", "python3.11");
+  const std::string modules = "env/usr/lib/python3/dist-packages/numpy/core/_multiarray_umath.";
+  world.put(modules + "cpython-310-x86_64-linux-gnu.so", {.needed = {"libblas64.so.3"}, .imports = {"cblas_sgemm"}});
+  world.put(
+      modules + "cpython-311-x86_64-linux-gnu.so",
+      {.needed = {"libblas64.so.3"}, .runpath = "$ORIGIN/../../../../x86_64-linux-gnu", .imports = {"cblas_sgemm"}});
+  world.put("env/usr/lib/x86_64-linux-gnu/libblas64.so.3", {.soname = "libblas64.so.3", .exports = {"cblas_sgemm"}});
+  fs::rename(world.at("env"), world.at("real"));
+  world.link("env", "real");
+  const auto found = world.find();
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].users == Texts{"numpy"});
+  CHECK(!found[0].outside);
+  CHECK(found[0].ilp64);
+  CHECK(found[0].path == world.at("real/usr/lib/x86_64-linux-gnu/libblas64.so.3"));
+  CHECK(found[0].chain == Texts{"usr/lib/python3/dist-packages/numpy/core/"
+                                "_multiarray_umath.cpython-311-x86_64-linux-gnu.so",
+                                "usr/lib/x86_64-linux-gnu/libblas64.so.3"});
+}
+
+TEST_CASE("frameworks that multiply by their own code are noted, and an empty prefix gives nothing") {
+  World world;
+  CHECK(world.find().empty());
+  CHECK(world.notes.all().empty());
+  world.put(kModules + "jaxlib/libjax_common.so", {});
+  world.put(kModules + "tensorflow/libtensorflow_cc.so.2", {.exports = {"TF_Version"}});
+  CHECK(world.find().empty());
+  CHECK(world.codes() == Texts{"blas-built-in", "blas-built-in"});
+  fs::remove_all(world.at("env"));
+  CHECK(world.find().empty());
+}

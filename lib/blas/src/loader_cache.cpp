@@ -78,9 +78,17 @@ const std::vector<std::string>& machine_levels() {
   static const std::vector<std::string> levels = [] {
     std::vector<std::string> found;
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("x86-64-v4")) found.emplace_back("x86-64-v4");
-    if (__builtin_cpu_supports("x86-64-v3")) found.emplace_back("x86-64-v3");
-    if (__builtin_cpu_supports("x86-64-v2")) found.emplace_back("x86-64-v2");
+    // Not by the levels' own names, which older compilers do not know; what is left out here comes with the rest.
+    const bool v2 = __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("ssse3") &&
+                    __builtin_cpu_supports("sse4.1") && __builtin_cpu_supports("sse4.2");
+    const bool v3 = v2 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+                    __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("fma");
+    const bool v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                    __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+                    __builtin_cpu_supports("avx512vl");
+    if (v4) found.emplace_back("x86-64-v4");
+    if (v3) found.emplace_back("x86-64-v3");
+    if (v2) found.emplace_back("x86-64-v2");
 #endif
     return found;
   }();
