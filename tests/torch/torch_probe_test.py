@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import unittest
 
 SOURCE = os.path.abspath(sys.argv.pop(1))
@@ -49,7 +50,7 @@ def run(isolated=("-s", "-B"), environment=None, **options):
         command = [sys.executable, *isolated, "-c", file.read(), json.dumps(options)]
     variables = {**os.environ, "PYTHONHASHSEED": "0", **(environment or {})}
     with open(CORPUS, "rb") as corpus, open(read, encoding="ascii") as results:
-        process = subprocess.Popen(command, stdin=corpus, pass_fds=[write], env=variables)
+        process = subprocess.Popen(command, stdin=corpus, stdout=subprocess.DEVNULL, pass_fds=[write], env=variables)
         os.close(write)
         lines = results.read().splitlines()
     if process.wait():
@@ -157,6 +158,46 @@ class WithoutLibraries(unittest.TestCase):
             probe.read_options('{"speed": 1}')
         with self.assertRaisesRegex(ValueError, "in this order"):
             probe.read_options('{"variants": ["deterministic", "as-found"]}')
+
+
+class BadModules(unittest.TestCase):
+    """Folders with a `torch` of our own, which python finds first."""
+
+    def run_with(self, text, **options):
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "torch.py"), "w", encoding="utf-8") as file:
+                file.write(text)
+            return run(environment={"PYTHONPATH": folder}, **dict({"tier": "torch"}, **options))
+
+    def test_one_that_prints_and_fails_is_unusable_with_its_words(self):
+        _, results = self.run_with("print('hello')\nraise ImportError('libgomp.so.1: cannot open\\n shared object file')")
+        self.assertEqual(results[0]["trouble"], "ImportError: libgomp.so.1: cannot open shared object file")
+
+    def test_one_that_leaves_is_unusable(self):
+        _, results = self.run_with("import sys\nsys.exit(3)")
+        self.assertEqual((results[0]["outcome"], results[0]["trouble"]), ("unusable", "SystemExit: 3"))
+
+    def test_one_that_lacks_what_torch_has_is_unusable_and_the_other_variant_is_not_tried(self):
+        stages, results = self.run_with("", variants=["as-found", "deterministic"])
+        self.assertEqual([r["outcome"] for r in results], ["unusable"])
+        self.assertRegex(results[0]["trouble"], "^AttributeError: ")
+        self.assertEqual(stages[-1], "settings")
+
+    def test_a_broken_one_does_not_keep_numpy_from_being_asked(self):
+        _, results = self.run_with("raise RuntimeError('not for this machine')", tier="auto")
+        self.assertEqual([r["tier"] for r in results], ["torch", "numpy"])
+
+    def test_one_that_ends_the_process_leaves_the_stage(self):
+        with self.assertRaisesRegex(AssertionError, "ended with 7"):
+            self.run_with("import os\nos._exit(7)")
+
+    @unittest.skipUnless(probe.platform.machine() == "x86_64", "the number of a rounding mode is another here")
+    def test_one_that_changes_the_rounding_is_seen_after_its_import(self):
+        _, results = self.run_with("import ctypes\nctypes.CDLL('libm.so.6').fesetround(0x800)")
+        result = results[0]
+        self.assertEqual([c["name"] for c in result["canaries_before"] if c["threads"]], [])
+        self.assertIn("rounding to nearest", [c["name"] for c in result["canaries_after"] if c["threads"]])
+        self.assertEqual(result["fp_settings"], [["rounding upward"], ["rounding upward"]])
 
 
 @unittest.skipUnless(has("numpy"), "this python has no numpy")

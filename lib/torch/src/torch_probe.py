@@ -15,6 +15,11 @@ when it ends early; every other line is the JSON object of one run.
 
 It has to work from Python 3.7 on, and imports nothing but the standard library, torch and numpy.
 """
+import sys
+
+if __name__ == "__main__":  # Of a text that is an argument, the working directory is the first place where modules are looked for.
+    sys.path[:] = [folder for folder in sys.path if folder]
+
 import array
 import ctypes
 import hashlib
@@ -24,9 +29,9 @@ import json
 import os
 import platform
 import struct
-import sys
 import threading
 import time
+import traceback
 import warnings
 
 SPEC = "probe-tiers/1"
@@ -287,12 +292,20 @@ class Run:
         self.start, self.import_seconds = time.perf_counter(), 0.0
 
     def imported(self, name):
-        """Imports a module. The run's own time begins thereafter."""
+        """The module, or None when it cannot be imported. The run's own time begins thereafter."""
         start = time.perf_counter()
-        module = importlib.import_module(name)
-        self.start = time.perf_counter()
-        self.import_seconds = self.start - start
-        return module
+        try:
+            return importlib.import_module(name)
+        except BaseException as error:  # a module may also try to leave
+            self.give_up(error)
+            return None
+        finally:
+            self.start = time.perf_counter()
+            self.import_seconds = self.start - start
+            self.after = thread_states()
+
+    def give_up(self, error):
+        self.outcome, self.trouble = "unusable", described(error)
 
     def detail(self, name, read):
         """Records what `read` gives, or that this version has no such thing."""
@@ -798,24 +811,28 @@ def run_torch(output, options, subject, before):
     output.begin(run)
     python_details(run)
     output.stage("import torch")
-    try:
-        torch = run.imported("torch")
-        output.stage("settings")
-        if options["threads"]:
-            torch.set_num_threads(options["threads"])
-        if subject == "deterministic":
-            be_deterministic(run, torch)
-        run.threads = torch.get_num_threads()
-        torch_details(run, torch, options["device"])
-        output.stage("canaries")
-        run.after = thread_states()[:1] + torch_thread_states(torch)[1:]
-        output.stage("device")
-        t = Torch(torch, options["device"])
-        t.tensor(array.array("f", [1]), (1,))
-    except Exception as error:
-        run.outcome, run.trouble = "unusable", described(error)
+    torch = run.imported("torch")
+    if torch is None:
         return run
-    operands = Operands()
+    try:
+        compute_torch(run, output, torch, options)
+    except Exception as error:
+        run.give_up(error)
+    return run
+
+
+def compute_torch(run, output, torch, options):
+    output.stage("settings")
+    if options["threads"]:
+        torch.set_num_threads(options["threads"])
+    if run.subject == "deterministic":
+        be_deterministic(run, torch)
+    run.threads = torch.get_num_threads()
+    torch_details(run, torch, options["device"])
+    output.stage("canaries")
+    run.after = thread_states()[:1] + torch_thread_states(torch)[1:]
+    output.stage("device")
+    t, operands = Torch(torch, options["device"]), Operands()
     run_ops(run, output, torch_ops(t, operands), t.digest)
     check_torch_integers(run, t, operands)
     if options["steps"]:
@@ -823,8 +840,8 @@ def run_torch(output, options, subject, before):
             run_training(run, output, t, options["text"], parameters(), options["steps"])
         except Exception as error:
             run.fail("training", "", error)
+    output.stage("canaries")  # an op may change the settings when it is first called
     run.after = thread_states()[:1] + torch_thread_states(torch)[1:]
-    return run
 
 
 def check_torch_integers(run, t, operands):
@@ -934,12 +951,18 @@ def run_numpy(output, before):
     output.begin(run)
     python_details(run)
     output.stage("import numpy")
-    try:
-        np = run.imported("numpy")
-        numpy_details(run, np)
-    except Exception as error:
-        run.outcome, run.trouble = "unusable", described(error)
+    np = run.imported("numpy")
+    if np is None:
         return run
+    try:
+        compute_numpy(run, output, np)
+    except Exception as error:
+        run.give_up(error)
+    return run
+
+
+def compute_numpy(run, output, np):
+    numpy_details(run, np)
     operands = Operands()
     with np.errstate(all="ignore"):
         run_ops(run, output, numpy_ops(operands), numpy_digest)
@@ -948,7 +971,6 @@ def run_numpy(output, before):
     check_integers(run, "exact.mm", [16, 16], have, operands.product())
     check_integers(run, "exact.sum", [1], [float(small.sum())], [sum(operands.small)])
     run.after = thread_states()
-    return run
 
 
 # ---- the program ---------------------------------------------------------------------------------------------------------------------------------
@@ -977,8 +999,6 @@ def has_module(name):
 
 def main(arguments):
     warnings.simplefilter("ignore")
-    # Where the program's text is an argument, the working directory is the first place that modules are looked for in.
-    sys.path[:] = [folder for folder in sys.path if folder]
     options = read_options(arguments[0] if arguments else "{}")
     output = Output(options["fd"])
     output.stage("start")
@@ -996,5 +1016,16 @@ def main(arguments):
     output.line(run_numpy(output, before).format())
 
 
+def run_and_leave(arguments):
+    """Ends the process without the destructors and threads of foreign code, which may hang or crash after the results were written."""
+    code = 1
+    try:
+        main(arguments)
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    run_and_leave(sys.argv[1:])
