@@ -204,6 +204,9 @@ TEST_CASE("torch's library is looked for as python does it, and one that is link
     CHECK(found[0].symbol == "sgemm_");
     CHECK(found[0].users == Texts{"torch"});
     CHECK(found[0].chain == Texts{(kTorch + "lib/libtorch_cpu.so").substr(4), "lib/libblas.so.3"});
+    // Without its module; the other one that begins like it is another's.
+    fs::remove(world.at(kTorch + "_C.cpython-312-x86_64-linux-gnu.so"));
+    CHECK(world.find() == found);
   }
   SECTION("what torch opens for the whole process comes first") {
     world.put(kTorch + "lib/libtorch_cpu.so",

@@ -1,5 +1,9 @@
 #include "../../lib/blas/src/link_map.h"
 
+#include <link.h>
+
+#include <cstdlib>
+
 #include "elf_writer.h"
 #include "support/catch.h"
 #include "support/temporary_folder.h"
@@ -37,6 +41,23 @@ class Folder {
   fs::path root_;
 };
 
+/// The files of this process, in the order in which the dynamic linker loaded them, without itself.
+std::vector<fs::path> loaded_files() {
+  std::vector<fs::path> files;
+  const auto add = [](dl_phdr_info* info, std::size_t, void* into) {
+    std::error_code error;
+    const fs::path real = fs::canonical(info->dlpi_name, error);
+    if (!error) static_cast<std::vector<fs::path>*>(into)->push_back(real);
+    return 0;
+  };
+  dl_iterate_phdr(add, &files);
+  return files;
+}
+
+bool is_linker(const fs::path& path) {
+  return path.filename().string().starts_with("ld-linux");
+}
+
 const SharedObject kAnswer = {.exports = {"answer"}};
 
 }  // namespace
@@ -57,6 +78,8 @@ TEST_CASE("RPATH counts for what is needed further down, RUNPATH for an object's
   }
   SECTION("of an object with both the RPATH does not count") {
     folder.put("module.so", {.needed = {"liba.so"}, .rpath = both, .runpath = "/nowhere"});
+    CHECK(folder.answer().empty());
+    folder.put("module.so", {.needed = {"libb.so"}, .rpath = both, .runpath = "$ORIGIN/one"});
     CHECK(folder.answer().empty());
   }
   SECTION("the program's RPATH counts for all, its RUNPATH for nothing that it does not need itself") {
@@ -131,4 +154,27 @@ TEST_CASE("libraries that need each other in a circle, and far too many of them,
   LinkMap map(folder.options, folder.cache, {});
   map.open(folder.at("greedy.so"));
   CHECK(map.is_exhausted());
+}
+
+TEST_CASE("of this very process, what is found is what the dynamic linker loaded, in its order") {
+  const auto variable = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string(value == nullptr ? "" : value);
+  };
+  const FindOptions options{.ld_library_path = variable("LD_LIBRARY_PATH"), .ld_preload = variable("LD_PRELOAD")};
+  std::error_code error;
+  const auto cache = fs::exists(options.loader_cache, error)
+                         ? parse_loader_cache(envlock::core::read_file(options.loader_cache))
+                         : std::vector<CachedLibrary>();
+  const LinkMap map(options, cache, "/proc/self/exe");
+  std::vector<fs::path> found;
+  // The program itself has no name in the linker's list.
+  for (ObjectId id = 1; id < map.size(); ++id) found.push_back(fs::canonical(map.object(id).path));
+  std::vector<fs::path> loaded = loaded_files();
+  std::erase_if(found, is_linker);
+  std::erase_if(loaded, is_linker);
+  CHECK(found.size() > 3);
+  // What was opened later, by whomever, comes behind.
+  if (loaded.size() > found.size()) loaded.resize(found.size());
+  CHECK(found == loaded);
 }

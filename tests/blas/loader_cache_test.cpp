@@ -57,9 +57,9 @@ std::string make_cache(const std::vector<Entry>& entries, const std::vector<std:
 }
 
 const std::vector<Entry> kEntries = {{kKind, "libblas.so.3", "/lib/v9/libblas.so.3", (std::uint64_t{1} << 62) + 1},
-                                     {kKind, "libblas.so.3", "/lib/v2/libblas.so.3", std::uint64_t{1} << 62},
                                      {3, "libblas.so.3", "/lib32/libblas.so.3"},
                                      {kKind, "libblas.so.3", "/lib/libblas.so.3"},
+                                     {kKind, "libblas.so.3", "/lib/v2/libblas.so.3", std::uint64_t{1} << 62},
                                      {kKind, "libm.so.6", "/lib/libm.so.6"}};
 
 }  // namespace
@@ -69,7 +69,7 @@ TEST_CASE("the dynamic linker's index is read: entries of this kind of machine, 
   const auto cache = parse_loader_cache(bytes);
   REQUIRE(cache.size() == 4);
   CHECK(cache[0] == CachedLibrary{"libblas.so.3", "/lib/v9/libblas.so.3", "x86-64-v9"});
-  CHECK(cache[1] == CachedLibrary{"libblas.so.3", "/lib/v2/libblas.so.3", "x86-64-v2"});
+  CHECK(cache[2] == CachedLibrary{"libblas.so.3", "/lib/v2/libblas.so.3", "x86-64-v2"});
   CHECK(cache[3] == CachedLibrary{"libm.so.6", "/lib/libm.so.6", ""});
   const bool has_level = !machine_levels().empty();
   CHECK(find_cached(cache, "libblas.so.3") == (has_level ? "/lib/v2/libblas.so.3" : "/lib/libblas.so.3"));

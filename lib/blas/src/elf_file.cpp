@@ -20,7 +20,7 @@ constexpr Elf64_Half kMachine = EM_NONE;
 constexpr std::uint64_t kMostSymbols = std::uint64_t{1} << 23;
 constexpr std::size_t kMostNeeded = 512;
 constexpr std::size_t kMostSegments = 1024;
-constexpr std::size_t kLongestText = 64 * 1024;
+constexpr std::size_t kLongestText = 1 << 16;
 constexpr std::size_t kLongestName = 128;  // of a symbol that anybody asks for
 constexpr std::size_t kMostFound = 64;
 
