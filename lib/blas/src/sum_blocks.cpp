@@ -67,7 +67,7 @@ class Splitter {
 /// Reads how the products of a block are dealt out to accumulators.
 class Lanes {
  public:
-  explicit Lanes(const SumTree& tree) : tree_(tree), parent_(static_cast<std::size_t>(2 * tree.K), -1) {
+  explicit Lanes(const SumTree& tree) : tree_(tree), parent_(2 * static_cast<std::size_t>(tree.K), -1) {
     for (int term = tree.K; term <= tree.last(); ++term)
       for (const int child : {tree.at(term).left, tree.at(term).right}) parent_[index(child)] = term;
   }

@@ -35,7 +35,7 @@ probe::SumOrder read_order(MaskedProducts& products, int K) {
 }
 
 std::vector<probe::SumOrder> read_orders(const Product& product, const SumOrderOptions& options, std::size_t most) {
-  const std::vector<probe::SumOrder> unread = {{.K = options.K}};
+  std::vector<probe::SumOrder> unread = {{.K = options.K}};
   if (options.K < 1 || options.M < 1 || options.N < 1) return unread;
   MaskedProducts products(product, options);
   auto kinds = products.find_like_elements();

@@ -7,7 +7,7 @@ namespace envlock::blas {
 
 std::vector<Extent> extents(const SumTree& tree) {
   std::vector<Extent> of_term;
-  of_term.reserve(static_cast<std::size_t>(2 * tree.K));
+  of_term.reserve(2 * static_cast<std::size_t>(tree.K));
   for (int k = 0; k < tree.K; ++k) of_term.push_back({k, k + 1, 1});
   for (const Addition& addition : tree.additions) {
     const Extent& left = of_term[static_cast<std::size_t>(addition.left)];
@@ -51,7 +51,7 @@ core::Sha256 digest(const SumTree& tree) {
 
 float evaluate(const SumTree& tree, std::span<const float> a, std::span<const float> b) {
   std::vector<float> values;
-  values.reserve(static_cast<std::size_t>(2 * tree.K));
+  values.reserve(2 * static_cast<std::size_t>(tree.K));
   for (std::size_t k = 0; k < static_cast<std::size_t>(tree.K); ++k) values.push_back(a[k] * b[k]);
   for (const Addition& addition : tree.additions) {
     const auto left = static_cast<std::size_t>(addition.left);
