@@ -8,6 +8,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -60,6 +61,17 @@ def run(isolated=("-s", "-B"), environment=None, **options):
 
 def has(name):
     return importlib.util.find_spec(name) is not None
+
+
+def components(one, other):
+    """The components whose ops differ in two results."""
+    sections = [result["sections"][0] for result in (one, other)]
+    roots = [{op["name"]: root for op, root in zip(section["initial_ops"], section["initial"])} for section in sections]
+    return {name.split(".")[0] for name in roots[0] if roots[0][name] != roots[1].get(name)}
+
+
+def training_differs(one, other):
+    return one["sections"][1]["steps"] != other["sections"][1]["steps"]
 
 
 def without_times(result):
@@ -212,6 +224,107 @@ class Numpy(unittest.TestCase):
         section = first[0]["sections"][0]
         self.assertEqual(len(section["initial_ops"]), len(section["initial"]))
         self.assertEqual(len({op["name"] for op in section["initial_ops"]}), len(section["initial"]))
+
+
+@unittest.skipUnless(has("numpy") and probe.platform.machine() == "x86_64", "this python has no numpy, or the variables mean other things here")
+class NumpyDrifts(unittest.TestCase):
+    """Real changes of the environment, and what each of them shows in."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.found = cls.run_with()
+        cls.openblas = any("openblas" in file for file in cls.found["mapped"])
+
+    @staticmethod
+    def run_with(**environment):
+        return run(tier="numpy", environment=environment)[1][0]
+
+    def test_instruction_sets_that_numpy_shall_not_use(self):
+        used = dict(self.found["details"])["features.dispatch"].split()
+        wanted = [name for name in used if name.startswith("AVX512") or name in ("AVX2", "FMA3", "X86_V3", "X86_V4")]
+        if not wanted:
+            self.skipTest("this numpy uses neither AVX2 nor AVX-512 here")
+        changed = components(self.found, self.run_with(NPY_DISABLE_CPU_FEATURES=" ".join(wanted)))
+        self.assertIn("math", changed)
+        self.assertLessEqual(changed, {"math", "sort", "reduce"})
+
+    def test_another_kernel_of_openblas(self):
+        if not self.openblas:
+            self.skipTest("this numpy does not use OpenBLAS")
+        changed = components(self.found, self.run_with(OPENBLAS_CORETYPE="Nehalem"))
+        self.assertIn("gemm", changed)
+        self.assertLessEqual(changed, {"gemm", "linalg", "einsum"})
+
+    def test_another_blas(self):
+        folder = "/usr/lib/x86_64-linux-gnu/blas"
+        if not any(file.endswith("/libblas.so.3") for file in self.found["mapped"]) or not os.path.exists(folder):
+            self.skipTest("this numpy does not use libblas.so.3, or there is no other one")
+        changed = components(self.found, self.run_with(LD_LIBRARY_PATH=folder))
+        self.assertIn("gemm", changed)
+        self.assertLessEqual(changed, {"gemm", "linalg", "einsum"})
+
+    def test_a_library_that_flushes_subnormal_numbers_to_zero(self):
+        compiler = shutil.which("cc") or shutil.which("gcc")
+        if not compiler:
+            self.skipTest("there is no C compiler")
+        with tempfile.TemporaryDirectory() as folder:
+            source, library = [os.path.join(folder, name) for name in ("fast.c", "libfast.so")]
+            with open(source, "w", encoding="ascii") as file:
+                file.write("__attribute__((constructor)) static void set(void) { __builtin_ia32_ldmxcsr(__builtin_ia32_stmxcsr() | 0x8040); }")
+            subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source], check=True)
+            changed = self.run_with(LD_PRELOAD=library)
+        self.assertEqual(components(self.found, changed), {"exact"})
+        self.assertEqual(changed["fp_settings"], [["flush-to-zero", "denormals-are-zero"]] * 2)
+        self.assertEqual([c["name"] for c in changed["canaries_before"] if c["threads"]], ["subnormal results", "subnormal inputs"])
+        self.assertIn(library, changed["mapped"])
+
+    def test_glibc_without_newer_instructions_changes_at_most_functions(self):
+        changed = components(self.found, self.run_with(GLIBC_TUNABLES="glibc.cpu.hwcaps=-FMA,-AVX2,-FMA4"))
+        self.assertLessEqual(changed, {"math"})
+
+
+@unittest.skipUnless(has("torch") and probe.platform.machine() == "x86_64", "this python has no torch, or the variables mean other things here")
+class TorchDrifts(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.found = cls.run_with()
+
+    @staticmethod
+    def run_with(threads=1, **environment):
+        return run(tier="torch", steps=2, threads=threads, environment={"OMP_WAIT_POLICY": "passive", **environment})[1][0]
+
+    def test_another_number_of_threads(self):
+        other = self.run_with(threads=2)
+        self.assertEqual(components(self.found, other), {"reduce", "norm"})
+        self.assertTrue(training_differs(self.found, other))
+        self.assertEqual(other["fp_settings"], [[], []])
+
+    def test_another_capability_of_aten(self):
+        if dict(self.found["details"])["capability"].upper() == "DEFAULT":
+            self.skipTest("this processor has no other")
+        other = self.run_with(ATEN_CPU_CAPABILITY="default")
+        changed = components(self.found, other)
+        self.assertLessEqual({"math", "softmax", "norm", "activation", "random"}, changed)
+        self.assertEqual(changed & {"exact", "gemm", "conv", "linalg", "sort", "index"}, set())
+        self.assertTrue(training_differs(self.found, other))
+
+    def test_another_instruction_set_of_onednn(self):
+        other = self.run_with(ONEDNN_MAX_CPU_ISA="SSE41", DNNL_MAX_CPU_ISA="SSE41")
+        changed = components(self.found, other)
+        self.assertIn("conv", changed)
+        self.assertLessEqual(changed, {"conv", "activation", "half"})
+        self.assertFalse(training_differs(self.found, other))
+
+    def test_another_kernel_of_the_blas(self):
+        openblas = any("openblas" in file for file in self.found["mapped"])
+        other = self.run_with(**({"OPENBLAS_CORETYPE": "Nehalem"} if openblas else {"MKL_CBWR": "COMPATIBLE"}))
+        changed = components(self.found, other)
+        self.assertIn("gemm", changed)
+        self.assertLessEqual(changed, {"gemm", "linalg", "attention", "math", "half"})
+        self.assertTrue(training_differs(self.found, other))
+
+    def test_the_seed_of_hashes_changes_nothing(self):
+        self.assertEqual(without_times(self.run_with(PYTHONHASHSEED="7")), without_times(self.found))
 
 
 @unittest.skipUnless(has("torch"), "this python has no torch")
