@@ -1,10 +1,8 @@
 #include "libarchive_stream.h"
 
-#include <archive.h>
-#include <archive_entry.h>
-
 #include <new>
 
+#include "archive_library.h"
 #include "failure.h"
 #include "little_endian.h"
 
@@ -39,12 +37,12 @@ std::string local_header(const ZipMember& member) {
 }  // namespace
 
 void LibarchiveStream::Free::operator()(::archive* handle) const {
-  archive_read_free(handle);
+  libarchive().read_free(handle);
 }
 
 LibarchiveStream::LibarchiveStream(ByteSource& packed, const std::string& file, std::string_view entry,
                                    const Limits& limits)
-    : packed_(packed), file_(file), entry_(entry), guard_(file, limits), handle_(archive_read_new()) {
+    : packed_(packed), file_(file), entry_(entry), guard_(file, limits), handle_(libarchive().read_new()) {
   if (!handle_) throw std::bad_alloc();
 }
 LibarchiveStream::~LibarchiveStream() = default;
@@ -68,7 +66,7 @@ void LibarchiveStream::check(int status) {
   clock_.pause();
   if (failure_) std::rethrow_exception(failure_);
   if (status == ARCHIVE_OK || status == ARCHIVE_EOF) return;
-  const char* said = archive_error_string(handle());
+  const char* said = libarchive().error_string(handle());
   refuse(std::string("its data is damaged: ") + (said != nullptr ? said : "the decompressor says no more"));
 }
 
@@ -87,10 +85,10 @@ void LibarchiveStream::open() {
     return stream.failure_ ? -1 : static_cast<la_ssize_t>(piece.size());
   };
   clock_.resume();
-  check(archive_read_open(handle(), this, nullptr, read, nullptr));
+  check(libarchive().read_open(handle(), this, nullptr, read, nullptr));
   clock_.resume();
   archive_entry* header = nullptr;
-  const int status = archive_read_next_header(handle(), &header);
+  const int status = libarchive().read_next_header(handle(), &header);
   check(status);
   if (status == ARCHIVE_EOF) refuse("its data is truncated");
 }
@@ -102,7 +100,7 @@ std::string_view LibarchiveStream::next() {
     std::size_t size = 0;
     la_int64_t offset = 0;
     clock_.resume();
-    const int status = archive_read_data_block(handle(), &bytes, &size, &offset);
+    const int status = libarchive().read_data_block(handle(), &bytes, &size, &offset);
     check(status);
     if (status == ARCHIVE_EOF) break;
     guard_.unpacked(size);
@@ -115,14 +113,15 @@ std::string_view LibarchiveStream::next() {
 
 Bzip2Source::Bzip2Source(ByteSource& packed, const std::string& file, const Limits& limits)
     : LibarchiveStream(packed, file, "", limits) {
-  archive_read_support_filter_bzip2(handle());
-  archive_read_support_format_raw(handle());
+  libarchive().read_support_filter_bzip2(handle());
+  libarchive().read_support_format_raw(handle());
   open();
-  if (archive_filter_code(handle(), 0) != ARCHIVE_FILTER_BZIP2) refuse("it is neither a zip nor packed with bzip2");
+  if (libarchive().filter_code(handle(), 0) != ARCHIVE_FILTER_BZIP2)
+    refuse("it is neither a zip nor packed with bzip2");
 }
 
 void Bzip2Source::at_end() {
-  if (static_cast<std::uint64_t>(archive_filter_bytes(handle(), -1)) != fed()) {
+  if (static_cast<std::uint64_t>(libarchive().filter_bytes(handle(), -1)) != fed()) {
     refuse("something follows after its bzip2 data");
   }
 }
@@ -130,7 +129,7 @@ void Bzip2Source::at_end() {
 ZipMemberSource::ZipMemberSource(ByteSource& packed, const ZipMember& member, const std::string& file,
                                  const Limits& limits)
     : LibarchiveStream(packed, file, member.name, limits) {
-  archive_read_support_format_zip_streamable(handle());
+  libarchive().read_support_format_zip_streamable(handle());
   put_first(local_header(member));
   open();
 }

@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "checks.h"
+#include "curl_library.h"
 #include "envlock/core/text.h"
 #include "envlock/core/url.h"
 
@@ -67,7 +68,7 @@ bool is_tls(CURLcode code) {
 
 Verdict judge_transport(const TransferOutcome& outcome, const Download& download, const NetworkOptions& options) {
   const std::string said = core::printable(
-      core::without_secrets(outcome.message.empty() ? curl_easy_strerror(outcome.code) : outcome.message));
+      core::without_secrets(outcome.message.empty() ? curl().easy_strerror(outcome.code) : outcome.message));
   const std::string from = core::printable(outcome.url, 400);
   if (is_tls(outcome.code)) {
     core::Diagnostic found = make("tls-failure", "no trusted connection to " + host_of(outcome.url));

@@ -1,7 +1,5 @@
 #include "envlock/fetch/fetcher.h"
 
-#include <curl/curl.h>
-
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
@@ -107,8 +105,6 @@ class NetworkFetcher : public Fetcher {
 
 std::unique_ptr<Fetcher> make_fetcher(const NetworkOptions& options, const std::filesystem::path& cache,
                                       std::shared_ptr<core::Progress> progress) {
-  static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
-  (void)ready;
   return std::make_unique<NetworkFetcher>(options, cache, std::move(progress));
 }
 

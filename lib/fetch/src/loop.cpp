@@ -4,6 +4,7 @@
 #include <exception>
 #include <new>
 
+#include "curl_library.h"
 #include "envlock/core/diagnostic.h"
 
 namespace envlock::fetch {
@@ -20,32 +21,38 @@ core::Diagnostic diagnostic_of(const std::exception& exception) {
 
 }  // namespace
 
-Loop::Loop(int parallel)
-    : multi_(curl_multi_init()), parallel_(static_cast<std::size_t>(std::clamp(parallel, 1, 256))) {
-  if (multi_ == nullptr) throw std::bad_alloc();
-  curl_multi_setopt(multi_, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_MULTIPLEX));
-  curl_multi_setopt(multi_, CURLMOPT_MAX_TOTAL_CONNECTIONS, static_cast<long>(parallel_));
-  curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(parallel_));
-}
+Loop::Loop(int parallel) : parallel_(static_cast<std::size_t>(std::clamp(parallel, 1, 256))) {}
 
 Loop::~Loop() {
-  for (const auto& [handle, job] : running_) curl_multi_remove_handle(multi_, handle);
-  curl_multi_cleanup(multi_);
+  if (multi_ == nullptr) return;
+  for (const auto& [handle, job] : running_) curl().multi_remove_handle(multi_, handle);
+  curl().multi_cleanup(multi_);
+}
+
+void Loop::begin() {
+  CURLM* multi = curl().multi_init();
+  if (multi == nullptr) throw std::bad_alloc();
+  curl().multi_setopt(multi, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_MULTIPLEX));
+  curl().multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, static_cast<long>(parallel_));
+  curl().multi_setopt(multi, CURLMOPT_MAXCONNECTS, static_cast<long>(parallel_));
+  multi_ = multi;
 }
 
 void Loop::wake() {
-  curl_multi_wakeup(multi_);
+  woken_ = true;  // before the look at multi_, which the driving thread may be making just now
+  if (CURLM* multi = multi_) curl().multi_wakeup(multi);
 }
 
 void Loop::step(const std::function<void(Job&)>& ended) {
   wake_sleepers();
   start_ready(ended);
+  if (multi_ == nullptr) return;  // and so nothing runs or sleeps
   int still_running = 0;
-  curl_multi_perform(multi_, &still_running);
+  curl().multi_perform(multi_, &still_running);
   collect(ended);
   const bool more = !ready_.empty() && running_.size() < parallel_;
-  if (!more && (!running_.empty() || !sleepers_.empty())) {
-    curl_multi_poll(multi_, nullptr, 0, milliseconds_to_wait(), nullptr);
+  if (!more && !woken_.exchange(false) && (!running_.empty() || !sleepers_.empty())) {
+    curl().multi_poll(multi_, nullptr, 0, milliseconds_to_wait(), nullptr);
   }
 }
 
@@ -58,6 +65,7 @@ void Loop::start_ready(const std::function<void(Job&)>& ended) {
         ended(*job);
         continue;
       }
+      if (multi_ == nullptr) begin();
     } catch (const std::exception& exception) {
       job->fail(diagnostic_of(exception));
       ended(*job);
@@ -65,7 +73,7 @@ void Loop::start_ready(const std::function<void(Job&)>& ended) {
     }
     CURL* handle = job->transfer().handle();
     running_[handle] = job;
-    if (curl_multi_add_handle(multi_, handle) != CURLM_OK) {
+    if (curl().multi_add_handle(multi_, handle) != CURLM_OK) {
       running_.erase(handle);
       job->fail(diagnostic_of(std::bad_alloc()));
       ended(*job);
@@ -75,11 +83,11 @@ void Loop::start_ready(const std::function<void(Job&)>& ended) {
 
 void Loop::collect(const std::function<void(Job&)>& ended) {
   int left = 0;
-  while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+  while (const CURLMsg* message = curl().multi_info_read(multi_, &left)) {
     if (message->msg != CURLMSG_DONE) continue;
     CURL* handle = message->easy_handle;
     const CURLcode code = message->data.result;  // the message dies with the handle's removal
-    curl_multi_remove_handle(multi_, handle);
+    curl().multi_remove_handle(multi_, handle);
     const auto found = running_.find(handle);
     if (found == running_.end()) continue;
     Job* job = found->second;

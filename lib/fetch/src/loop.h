@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <deque>
@@ -37,8 +38,11 @@ class Loop {
   void collect(const std::function<void(Job&)>& ended);
   void wake_sleepers();
   int milliseconds_to_wait() const;
+  /// Made with the first transfer: what comes from folders needs no libcurl.
+  void begin();
 
-  CURLM* multi_;
+  std::atomic<CURLM*> multi_{nullptr};
+  std::atomic<bool> woken_{false};
   std::size_t parallel_;
   std::deque<Job*> ready_;
   std::vector<Sleeper> sleepers_;

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <new>
 
+#include "curl_library.h"
 #include "envlock/core/text.h"
 #include "envlock/core/url.h"
 #include "proxy.h"
@@ -15,7 +16,7 @@ constexpr std::uint64_t kLargestErrorPage = 256 << 10;
 
 template <typename Value>
 void set(CURL* handle, CURLoption option, Value value) {
-  (void)curl_easy_setopt(handle, option, value);
+  (void)curl().easy_setopt(handle, option, value);
 }
 
 }  // namespace
@@ -23,7 +24,7 @@ void set(CURL* handle, CURLoption option, Value value) {
 Transfer::Transfer(const Query& query, const NetworkOptions& options, Sink sink)
     : query_(query),
       sink_(std::move(sink)),
-      handle_(curl_easy_init()),
+      handle_(curl().easy_init()),
       stall_timeout_(options.stall_timeout_seconds),
       last_byte_(std::chrono::steady_clock::now()) {
   if (handle_ == nullptr) throw std::bad_alloc();
@@ -83,7 +84,7 @@ void Transfer::set_network(const NetworkOptions& options) {
 
 void Transfer::set_headers() {
   const auto add = [this](const std::string& line) {
-    curl_slist* longer = curl_slist_append(headers_, line.c_str());
+    curl_slist* longer = curl().slist_append(headers_, line.c_str());
     if (longer != nullptr) headers_ = longer;
   };
   if (!query_.etag.empty()) add("If-None-Match: " + query_.etag);
@@ -96,8 +97,8 @@ void Transfer::set_headers() {
 }
 
 Transfer::~Transfer() {
-  curl_easy_cleanup(handle_);
-  curl_slist_free_all(headers_);
+  curl().easy_cleanup(handle_);
+  curl().slist_free_all(headers_);
 }
 
 std::size_t Transfer::on_header(char* data, std::size_t size, std::size_t count, void* self) {
@@ -124,7 +125,7 @@ int Transfer::on_progress(void* self_pointer, curl_off_t, curl_off_t, curl_off_t
   auto* self = static_cast<Transfer*>(self_pointer);
   const auto now = std::chrono::steady_clock::now();
   curl_off_t connected = 0;  // until then another limit holds
-  curl_easy_getinfo(self->handle_, CURLINFO_PRETRANSFER_TIME_T, &connected);
+  curl().easy_getinfo(self->handle_, CURLINFO_PRETRANSFER_TIME_T, &connected);
   if (connected == 0) self->last_byte_ = now;
   self->stalled_ = now - self->last_byte_ > self->stall_timeout_;
   return self->stalled_ ? 1 : 0;
@@ -133,7 +134,7 @@ int Transfer::on_progress(void* self_pointer, curl_off_t, curl_off_t, curl_off_t
 std::size_t Transfer::take_body(std::string_view bytes) {
   last_byte_ = std::chrono::steady_clock::now();
   long status = 0;
-  curl_easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
+  curl().easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
   if (status != 200 && status != 206) {
     discarded_ += bytes.size();
     return discarded_ > kLargestErrorPage ? 0 : bytes.size();
@@ -151,20 +152,20 @@ std::size_t Transfer::take_body(std::string_view bytes) {
 
 std::uint64_t Transfer::announced_size() const {
   curl_off_t length = -1;
-  curl_easy_getinfo(handle_, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+  curl().easy_getinfo(handle_, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
   return length > 0 ? static_cast<std::uint64_t>(length) : 0;
 }
 
 TransferOutcome Transfer::outcome(CURLcode code) const {
   TransferOutcome outcome;
   outcome.code = stalled_ ? CURLE_OPERATION_TIMEDOUT : code;
-  curl_easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &outcome.status);
+  curl().easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &outcome.status);
   if (outcome.status == 0) {  // a proxy that refuses the tunnel answers in the server's stead
-    curl_easy_getinfo(handle_, CURLINFO_HTTP_CONNECTCODE, &outcome.status);
+    curl().easy_getinfo(handle_, CURLINFO_HTTP_CONNECTCODE, &outcome.status);
     if (outcome.status < 400) outcome.status = 0;
   }
   char* last = nullptr;
-  curl_easy_getinfo(handle_, CURLINFO_EFFECTIVE_URL, &last);
+  curl().easy_getinfo(handle_, CURLINFO_EFFECTIVE_URL, &last);
   outcome.url = core::without_secrets(last != nullptr ? std::string(last) : query_.url);
   outcome.asked = core::without_secrets(query_.url);
   outcome.message = stalled_ ? "nothing came for " + std::to_string(stall_timeout_.count()) + " seconds" : error_text_;
@@ -177,7 +178,7 @@ TransferOutcome Transfer::outcome(CURLcode code) const {
 
 std::optional<long> Transfer::retry_after_seconds() const {
   curl_off_t seconds = 0;
-  if (curl_easy_getinfo(handle_, CURLINFO_RETRY_AFTER, &seconds) != CURLE_OK || seconds <= 0) return std::nullopt;
+  if (curl().easy_getinfo(handle_, CURLINFO_RETRY_AFTER, &seconds) != CURLE_OK || seconds <= 0) return std::nullopt;
   return static_cast<long>(std::min<curl_off_t>(seconds, 1'000'000'000));
 }
 
