@@ -18,24 +18,6 @@
 namespace envlock::probe {
 namespace {
 
-std::vector<OpInfo> initial_infos(const Plan& plan) {
-  std::vector<OpInfo> infos;
-  for (std::size_t i = 0; i < plan.parameters.size(); ++i) {
-    const Tensor& tensor = plan.tensor(plan.parameters[i].value);
-    infos.push_back({initial_name(plan, i), tensor.type, tensor.shape});
-  }
-  return infos;
-}
-
-std::vector<OpInfo> step_infos(const Plan& plan) {
-  std::vector<OpInfo> infos;
-  for (const TensorId id : plan.digested) {
-    const Tensor& tensor = plan.tensor(id);
-    infos.push_back({tensor.name, tensor.type, tensor.shape});
-  }
-  return infos;
-}
-
 constexpr const char* kReference = "reference";
 
 /// A part's digests, to hold another part against.
@@ -206,13 +188,31 @@ bool repeatable_as_found(const RunDocument& document, const RunDocument& repeat)
 
 }  // namespace
 
+std::vector<OpInfo> initial_ops(const Plan& plan) {
+  std::vector<OpInfo> infos;
+  for (std::size_t i = 0; i < plan.parameters.size(); ++i) {
+    const Tensor& tensor = plan.tensor(plan.parameters[i].value);
+    infos.push_back({initial_name(plan, i), tensor.type, tensor.shape});
+  }
+  return infos;
+}
+
+std::vector<OpInfo> step_ops(const Plan& plan) {
+  std::vector<OpInfo> infos;
+  for (const TensorId id : plan.digested) {
+    const Tensor& tensor = plan.tensor(id);
+    infos.push_back({tensor.name, tensor.type, tensor.shape});
+  }
+  return infos;
+}
+
 RunDocument run(const Plan& plan, const RunOptions& options) {
   const int steps = chosen_steps(plan, options);
   RunDocument document;
   document.spec = kSpecVersion;
   document.size = plan.size.name;
-  document.initial_ops = initial_infos(plan);
-  document.step_ops = step_infos(plan);
+  document.initial_ops = initial_ops(plan);
+  document.step_ops = step_ops(plan);
   check_dumps(document, options, steps);
   document.canaries = run_canaries(options.threads);
   document.fp_settings = found_fp_settings(options.threads);

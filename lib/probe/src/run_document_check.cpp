@@ -9,6 +9,7 @@
 #include "envlock/probe/compare.h"
 #include "envlock/probe/digest_tree.h"
 #include "envlock/probe/golden.h"
+#include "envlock/probe/run.h"
 #include "locate.h"
 
 namespace envlock::probe {
@@ -103,18 +104,8 @@ class Checker {
                                    [&](const Size& each) { return each.name == document_.size; });
     if (size == all_sizes().end()) return;
     const Plan plan = make_plan(*size);
-    std::vector<OpInfo> initial;
-    for (std::size_t i = 0; i < plan.parameters.size(); ++i) {
-      const Tensor& tensor = plan.tensor(plan.parameters[i].value);
-      initial.push_back({initial_name(plan, i), tensor.type, tensor.shape});
-    }
-    std::vector<OpInfo> step;
-    for (const TensorId id : plan.digested) {
-      const Tensor& tensor = plan.tensor(id);
-      step.push_back({tensor.name, tensor.type, tensor.shape});
-    }
-    check_ops(initial, document_.initial_ops, "the initial state");
-    check_ops(step, document_.step_ops, "a step");
+    check_ops(initial_ops(plan), document_.initial_ops, "the initial state");
+    check_ops(step_ops(plan), document_.step_ops, "a step");
   }
 
   void check_ops(const std::vector<OpInfo>& want, const std::vector<OpInfo>& have, const std::string& of) const {

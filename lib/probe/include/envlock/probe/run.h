@@ -22,6 +22,10 @@ struct RunOptions {
   int threads = 1;  ///< whose floating-point environment is looked at
 };
 
+/// The tensors that are digested, of the initial state and of every step, as they enter their op digests.
+std::vector<OpInfo> initial_ops(const Plan& plan);
+std::vector<OpInfo> step_ops(const Plan& plan);
+
 /// Runs the parts, holds the reference part against the golden digests while it goes on, and judges.
 /// At the first digest that is not golden the tensor's leaves and a bounded dump are kept, and the tensor is computed
 /// again by this machine's CPU kernels, until one of them gives the golden digest and so tells which elements are
