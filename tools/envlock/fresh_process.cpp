@@ -65,32 +65,43 @@ bool read_all(int descriptor, std::chrono::steady_clock::time_point deadline, st
 
 }  // namespace
 
-Finished run_self(const std::vector<std::string>& arguments, double timeout_seconds) {
+Finished run_self(const FreshProcess& process) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) cannot_start("no pipe", errno);
   Descriptor reader(ends[0]);
   Descriptor writer(ends[1]);
 
   std::vector<std::string> words = {"envlock"};
-  words.insert(words.end(), arguments.begin(), arguments.end());
+  words.insert(words.end(), process.arguments.begin(), process.arguments.end());
   std::vector<char*> pointers;
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
+  std::vector<std::string> variables;
+  std::vector<char*> variable_pointers;
+  if (process.environment != nullptr) {
+    variables = *process.environment;
+    for (std::string& variable : variables) variable_pointers.push_back(variable.data());
+    variable_pointers.push_back(nullptr);
+  }
 
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, writer.get(), STDOUT_FILENO);
+  if (process.answer_descriptor != STDOUT_FILENO) {
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  }
   posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, writer.get(), process.answer_descriptor);
   pid_t child = 0;
-  const int error = posix_spawn(&child, "/proc/self/exe", &actions, nullptr, pointers.data(), environ);
+  const int error = posix_spawn(&child, "/proc/self/exe", &actions, nullptr, pointers.data(),
+                                variable_pointers.empty() ? environ : variable_pointers.data());
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) cannot_start("the system refuses to start it", error);
   writer.close();
 
   Finished finished;
   const auto deadline =
-      std::chrono::steady_clock::now() + std::chrono::milliseconds(static_cast<long>(timeout_seconds * 1000));
+      std::chrono::steady_clock::now() + std::chrono::milliseconds(static_cast<long>(process.timeout_seconds * 1000));
   if (!read_all(reader.get(), deadline, finished.output)) {
     finished.timed_out = true;
     kill(child, SIGKILL);

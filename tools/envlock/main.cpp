@@ -15,6 +15,7 @@
 #include "exit.h"
 #include "help.h"
 #include "output.h"
+#include "probe_child.h"
 #include "progress_bars.h"
 #include "usage_errors.h"
 
@@ -142,6 +143,10 @@ Exit run_guarded(const std::vector<std::string>& words, Out& out) {
 }  // namespace envlock::tools
 
 int main(int argc, char** argv) {
+  // A process that is about to run a library of somebody's: nothing else happens in it.
+  if (argc > 1 && argv[1] == std::string_view(envlock::tools::kProbeChild)) {
+    return envlock::tools::run_probe_child({argv + 2, argv + argc});
+  }
   // Who starts us with Ctrl-C ignored (nohup, a shell's background job) wants it to stay so.
   if (std::signal(SIGINT, envlock::tools::on_interrupt) == SIG_IGN) std::signal(SIGINT, SIG_IGN);
   std::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is told by EPIPE

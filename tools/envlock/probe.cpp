@@ -7,12 +7,12 @@
 #include "commands.h"
 #include "envlock/core/file.h"
 #include "envlock/core/text.h"
-#include "envlock/probe/run.h"
+#include "envlock/probe/compare.h"
 #include "envlock/report/probe_report.h"
 #include "envlock/report/probe_soak_report.h"
-#include "fresh_process.h"
 #include "probe_args.h"
 #include "probe_devices.h"
+#include "probe_reference.h"
 #include "probe_soak.h"
 
 namespace envlock::tools {
@@ -42,82 +42,6 @@ void check_action(const ProbeArgs& args) {
                "`",
            "to compare documents of runs: `envlock diff A.json B.json`");
   }
-}
-
-/// What the repeat is told, so that it computes the same.
-std::vector<std::string> repeat_arguments(const ProbeArgs& args, const ProbeDevice& device,
-                                          const probe::RunDocument& document) {
-  std::vector<std::string> words = {"probe",
-                                    "run",
-                                    "--json",
-                                    "--repeat",
-                                    "0",
-                                    "--size",
-                                    args.size,
-                                    "--device",
-                                    device.name,
-                                    "--steps",
-                                    std::to_string(document.steps())};
-  if (device.cuda_index < 0) {
-    words.insert(words.end(), {"--threads", std::to_string(device.facts.threads)});
-    if (!args.isa.empty()) words.insert(words.end(), {"--isa", args.isa});
-  }
-  if (document.golden_mismatch) {
-    const probe::Place& place = document.golden_mismatch->place;
-    words.insert(words.end(), {"--dump", (place.step < 0 ? "init" : std::to_string(place.step)) + ":" + place.op});
-  }
-  return words;
-}
-
-void repeat(const ProbeArgs& args, const ProbeDevice& device, probe::RunDocument& document) {
-  const double limit = 60 + 20 * document.facts.seconds;
-  const Finished child = run_self(repeat_arguments(args, device, document), limit);
-  if (!child.timed_out && child.signal == 0 && child.exit_code <= static_cast<int>(Exit::no)) {
-    probe::attach_repeat(document, probe::parse_run_document(child.output, "the repeat's document"));
-    return;
-  }
-  throw core::Error(
-      {.code = "repeat-failed",
-       .what = "the repeat in a fresh process did not end well",
-       .where = std::nullopt,
-       .why = {child.timed_out ? "it was still running after " + std::to_string(static_cast<long>(limit)) + " seconds"
-               : child.signal != 0 ? "signal " + std::to_string(child.signal) + " ended it"
-                                   : "its exit code is " + std::to_string(child.exit_code)},
-       .hints = {"`--repeat 0` does without"}});
-}
-
-probe::RunDocument run_on(const ProbeArgs& args, const ProbeDevice& device, const probe::Plan& plan, Out& out) {
-  const std::optional<Drill> drill = parse_drill(args, plan);
-  probe::RunOptions options;
-  options.steps = args.steps;
-  options.threads = device.facts.threads;
-  for (const std::string& dump : args.dumps) options.dumps.push_back(parse_place(dump));
-  options.make_backend = [&](probe::FpMode mode) {
-    probe::CpuOptions cpu{.isa = args.isa, .threads = device.facts.threads, .fp_mode = mode};
-    if (drill && mode == probe::FpMode::normalised) cpu.disturb = disturbance(*drill, plan);
-    return make_backend(device, plan, cpu);
-  };
-  const std::shared_ptr<core::Progress> progress = out.progress();
-  const int task = progress->start("probe " + args.size + " on " + device.name, 0, core::Progress::Unit::steps);
-  options.progress = [&](int done, int all) {
-    progress->update(task, static_cast<std::uint64_t>(done), static_cast<std::uint64_t>(all));
-  };
-  probe::RunDocument document = probe::run(plan, options);
-  progress->finish(task);
-  const double seconds = document.facts.seconds;
-  document.facts = device.facts;
-  document.facts.seconds = seconds;
-  if (drill) {
-    document.facts.details.emplace_back("drill", args.drill);
-    out.notes.note({.code = "drill",
-                    .what = "a bit of step " + (drill->place.step < 0 ? "init" : std::to_string(drill->place.step)) +
-                            ", `" + drill->place.op + "`, was flipped on purpose",
-                    .where = std::nullopt,
-                    .why = {},
-                    .hints = {}});
-  }
-  for (int i = 0; i < args.repeat; ++i) repeat(args, device, document);
-  return document;
 }
 
 void write_outputs(const ProbeArgs& args, const std::vector<std::string>& names,
@@ -179,7 +103,7 @@ Exit run_probe_run(const ProbeArgs& args, Out& out) {
   std::vector<probe::RunDocument> documents;
   for (const ProbeDevice& device : devices) {
     names.push_back(device.name);
-    documents.push_back(run_on(args, device, plan, out));
+    documents.push_back(run_reference(args, device, plan, out));
   }
   return tell(args, names, documents, out);
 }

@@ -139,6 +139,7 @@ LoadCheck load_and_check(const std::filesystem::path& library) {
   }
   check.canaries = probe::run_canaries(kCheckedThreads);
   check.fp_settings = probe::found_fp_settings(kCheckedThreads);
+  check.mapped = mapped_code();
   return check;
 }
 

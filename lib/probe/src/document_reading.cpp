@@ -214,6 +214,17 @@ StepRecord read_step(const JsonNode& node, int number, const std::vector<OpInfo>
   return step;
 }
 
+SumOrder read_order(const JsonNode& node) {
+  SumOrder order;
+  order.K = static_cast<int>(node.member("K").integer(0, kMostInt));
+  order.fused = node.member("fused").flag();
+  order.blocks = read_integers(node.member("blocks"), 0);
+  order.lanes = static_cast<int>(node.member("lanes").integer(0, kMostInt));
+  order.tree = node.member("tree").digest();
+  order.replayed = node.member("replayed").flag();
+  return order;
+}
+
 JsonValue read_document_tree(std::string_view text, std::string_view file) {
   if (text.size() > kMostBytes) {
     throw_malformed("the document has " + std::to_string(text.size()) + " bytes, and no run's has more than " +

@@ -11,6 +11,7 @@
 
 #include "envlock/core/diagnostic.h"
 #include "envlock/probe/run_document.h"
+#include "envlock/probe/tier_run.h"
 #include "json_node.h"
 
 namespace envlock::probe {
@@ -37,6 +38,7 @@ Mismatch read_mismatch(const JsonNode& node);
 std::vector<std::vector<std::string>> read_fp_settings(const JsonNode& node);
 std::vector<Canary> read_canaries(const JsonNode& node);
 std::vector<std::pair<std::string, std::string>> read_texts(const JsonNode& node);
+SumOrder read_order(const JsonNode& node);
 /// No name twice; at least one.
 std::vector<OpInfo> read_ops(const JsonNode& node);
 /// Step `number` of a part, with a digest for each op.

@@ -146,6 +146,17 @@ void write_ops(core::JsonWriter& json, std::string_view key, const std::vector<O
   json.end_array();
 }
 
+void write_order(core::JsonWriter& json, const SumOrder& order) {
+  json.begin_object(Layout::single_line);
+  json.member("K", order.K);
+  json.member("fused", order.fused);
+  write_integers(json, "blocks", order.blocks);
+  json.member("lanes", order.lanes);
+  json.member("tree", core::format(order.tree));
+  json.member("replayed", order.replayed);
+  json.end_object();
+}
+
 void write_part(core::JsonWriter& json, const PartRecord& part) {
   json.member("name", part.name);
   json.member("root", core::format(part.root));

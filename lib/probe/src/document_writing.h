@@ -9,6 +9,7 @@
 
 #include "envlock/core/json_writer.h"
 #include "envlock/probe/run_document.h"
+#include "envlock/probe/tier_run.h"
 
 namespace envlock::probe {
 
@@ -29,6 +30,7 @@ void write_canaries(core::JsonWriter& json, std::string_view key, const std::vec
 void write_texts(core::JsonWriter& json, std::string_view key,
                  const std::vector<std::pair<std::string, std::string>>& texts);
 void write_ops(core::JsonWriter& json, std::string_view key, const std::vector<OpInfo>& ops);
+void write_order(core::JsonWriter& json, const SumOrder& order);
 /// The members name, root and steps of the object that is open; the first step is the initial state.
 void write_part(core::JsonWriter& json, const PartRecord& part);
 

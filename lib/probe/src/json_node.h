@@ -18,6 +18,7 @@ class JsonNode {
  public:
   JsonNode(const JsonValue& value, std::string_view file) : value_(&value), file_(file) {}
 
+  bool is_null() const { return value_->kind == JsonValue::Kind::null; }
   bool is_object() const { return value_->kind == JsonValue::Kind::object; }
   JsonNode member(std::string_view key) const&;
   JsonNode member(std::string_view key) const&& = delete;

@@ -48,17 +48,6 @@ class Writer {
     return section == run_.sections.end() ? ElementType::f32 : type_of(section->ops_of(place.step), place.op);
   }
 
-  void write_order(const SumOrder& order) {
-    json_.begin_object(Layout::single_line);
-    json_.member("K", order.K);
-    json_.member("fused", order.fused);
-    write_integers(json_, "blocks", order.blocks);
-    json_.member("lanes", order.lanes);
-    json_.member("tree", core::format(order.tree));
-    json_.member("replayed", order.replayed);
-    json_.end_object();
-  }
-
   void write_wrong(const WrongResult& wrong) {
     json_.begin_object();
     write_place(json_, wrong.place);
@@ -72,7 +61,7 @@ class Writer {
   }
 
   void write_findings() {
-    list("orders", run_.orders, [this](const SumOrder& each) { write_order(each); });
+    list("orders", run_.orders, [this](const SumOrder& each) { write_order(json_, each); });
     list("wrong", run_.wrong, [this](const WrongResult& each) { write_wrong(each); });
     list("variations", run_.variations, [this](const Variation& each) {
       json_.begin_object(Layout::single_line);

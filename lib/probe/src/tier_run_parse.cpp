@@ -53,17 +53,6 @@ class Reader {
     node.refuse("`ran`, `crashed`, `hung` or `unusable`");
   }
 
-  static SumOrder read_order(const JsonNode& node) {
-    SumOrder order;
-    order.K = static_cast<int>(node.member("K").integer(0, kMostInt));
-    order.fused = node.member("fused").flag();
-    order.blocks = read_integers(node.member("blocks"), 0);
-    order.lanes = static_cast<int>(node.member("lanes").integer(0, kMostInt));
-    order.tree = node.member("tree").digest();
-    order.replayed = node.member("replayed").flag();
-    return order;
-  }
-
   static WrongResult read_wrong(const JsonNode& node) {
     WrongResult wrong;
     wrong.place = read_place(node);

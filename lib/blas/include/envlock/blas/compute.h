@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "envlock/probe/tier_run.h"
 
@@ -38,6 +39,7 @@ struct LoadCheck {
   std::string trouble;
   std::vector<probe::Canary> canaries;
   std::vector<std::vector<std::string>> fp_settings;
+  std::vector<std::string> mapped;  ///< files of code that are in this process now
 };
 LoadCheck load_and_check(const std::filesystem::path& library);
 

@@ -1,0 +1,34 @@
+// The tiers that run an environment's own code: children are started, watched and asked again.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "envlock/probe/tier_run.h"
+#include "output.h"
+
+namespace envlock::tools {
+
+struct TierRequest {
+  std::filesystem::path prefix;
+  std::map<std::string, std::string> variables;    ///< of the prefix, which activation would set
+  std::map<std::string, std::string> environment;  ///< to start from
+  std::string size = "quick";
+  int steps = 0;  ///< 0: all
+  int threads = 1;
+  int repeat = 1;
+  double most_seconds = 60;  ///< for one child
+};
+
+/// The tier `blas` of each library that the programs of the prefix would load; of each once, and again in `repeat`
+/// fresh processes with its buffers elsewhere. None when the prefix has no such library; then a note says so.
+std::vector<probe::TierRun> run_blas_tiers(const TierRequest& request, Out& out);
+
+/// The files that change the floating-point environment when they are loaded: of the candidates, in order, those that
+/// do it although what they need does not. Each is loaded in a process of its own.
+std::vector<std::string> find_fp_culprits(const std::vector<std::filesystem::path>& candidates,
+                                          const TierRequest& request);
+
+}  // namespace envlock::tools
