@@ -132,6 +132,7 @@ std::vector<std::pair<std::string, std::string>> describe_itself(void* library, 
   ArchName* const name = look_up<ArchName>(library, "bli_arch_string");
   if (id != nullptr && name != nullptr) {
     if (const char* const text = name(id())) description.emplace_back("kernel", core::printable(text, 60));
+    description.emplace_back("kernel_number", std::to_string(id()));
   }
   using MklVersion = void(char*, int);
   if (MklVersion* const mkl = look_up<MklVersion>(library, "MKL_Get_Version_String")) {

@@ -97,7 +97,8 @@ std::string describe(const HardwareClass& hardware) {
 AcceptedTier accept(const TierRun& run, std::vector<BoundFile> files) {
   AcceptedTier tier{.tier = run.tier, .subject = run.subject, .root = run.root, .orders = run.orders};
   for (const auto& [name, value] : run.details) {
-    if (name == "library" || name == "version" || name == "kernel") tier.details.emplace_back(name, value);
+    const bool tells = name == "library" || name == "version" || name == "kernel" || name == "kernel_number";
+    if (tells) tier.details.emplace_back(name, value);
   }
   std::sort(files.begin(), files.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
   tier.files = std::move(files);

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "envlock/core/text.h"
+#include "envlock/snapshot/machine.h"
 
 namespace envlock::snapshot {
 namespace {
@@ -72,6 +73,11 @@ std::vector<fs::path> numbered(const fs::path& folder, std::string_view name) {
 }
 
 }  // namespace
+
+std::string processor_vendor(std::string_view cpu_info) {
+  const std::string_view vendor = field(cpu_info, "vendor_id");
+  return std::string(vendor.empty() ? field(cpu_info, "CPU implementer") : vendor);
+}
 
 std::string processor_model(std::string_view cpu_info) {
   for (const char* key : {"model name", "Model", "cpu", "cpu model"}) {

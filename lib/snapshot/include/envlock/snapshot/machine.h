@@ -44,6 +44,10 @@ struct MachineSources {
 /// Source: CEP 30, CEP 46.
 std::vector<conda::VirtualPackage> detect_virtual_packages(core::Notes& notes, const MachineSources& sources = {});
 
+/// "AuthenticAMD", "GenuineIntel", from the text of /proc/cpuinfo; of an ARM processor its implementer, "0x41". "" when
+/// there is neither.
+std::string processor_vendor(std::string_view cpu_info);
+
 /// The microarchitecture that archspec would name, from the text of /proc/cpuinfo: "haswell", "zen3", "neoverse_v1",
 /// else the generic level "x86_64_v3", "x86_64", "aarch64". Absent for any other machine.
 std::optional<std::string> microarchitecture(std::string_view cpu_info);

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "envlock/probe/baseline.h"
+#include "envlock/snapshot/snapshot.h"
+
+namespace envlock::tools {
+
+/// The class of this machine for a tier of the processor that runs on so many threads.
+probe::HardwareClass hardware_class(const snapshot::Machine& machine, int threads);
+
+}  // namespace envlock::tools
