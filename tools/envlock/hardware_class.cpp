@@ -17,10 +17,8 @@ std::string vendor_of_processor() {
 }  // namespace
 
 probe::HardwareClass hardware_class(const snapshot::Machine& machine, int threads) {
-  probe::HardwareClass hardware{.architecture = machine.architecture,
-                                .vendor = vendor_of_processor(),
-                                .isa = machine.isa,
-                                .threads = threads};
+  probe::HardwareClass hardware{
+      .architecture = machine.architecture, .vendor = vendor_of_processor(), .isa = machine.isa, .threads = threads};
   for (const auto& [name, bytes] : machine.caches) {
     if (name == "L2") hardware.l2_bytes = bytes;
   }

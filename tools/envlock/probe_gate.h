@@ -15,11 +15,11 @@ namespace envlock::tools {
 struct ProbeGateArgs {
   bool probe = false;
   bool accept = false;
-  std::string baseline;             ///< --baseline; "": envlock.baseline.json beside the lock
-  std::string unknown_class;        ///< "notice" or "fail"
-  int threads = 1;                  ///< of the libraries
+  std::string baseline;       ///< --baseline; "": envlock.baseline.json beside the lock
+  std::string unknown_class;  ///< "notice" or "fail"
+  int threads = 1;            ///< of the libraries
   int repeat = 1;
-  double explain_seconds = 20;      ///< for replays; 0: none
+  double explain_seconds = 20;  ///< for replays; 0: none
 };
 
 /// Runs the probe's tiers in `prefix`, holds them against the baseline, explains what differs, and writes the baseline

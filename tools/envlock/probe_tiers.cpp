@@ -104,14 +104,15 @@ std::string subject_of(const blas::Library& library) {
 
 }  // namespace
 
-std::vector<probe::TierRun> run_blas_tiers(const TierRequest& request, Out& out) {
+std::vector<probe::TierRun> run_blas_tiers(const TierRequest& request, core::Notes& notes) {
   blas::FindOptions find;
   find.prefix = request.prefix;
   find.ld_library_path = value_of(request, "LD_LIBRARY_PATH");
   find.ld_preload = value_of(request, "LD_PRELOAD");
   const std::vector<std::string> environment = child_environment(request);
   std::vector<probe::TierRun> runs;
-  for (const blas::Library& library : blas::find_libraries(find, out.notes)) {
+  for (const blas::Library& library : blas::find_libraries(find, notes)) {
+    if (!request.subject.empty() && subject_of(library) != request.subject) continue;
     blas::ComputeOptions options{.library = library.path,
                                  .symbol = library.symbol,
                                  .ilp64 = library.ilp64,

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "envlock/core/diagnostic.h"
 #include "envlock/probe/tier_run.h"
-#include "output.h"
 
 namespace envlock::tools {
 
@@ -15,6 +15,7 @@ struct TierRequest {
   std::filesystem::path prefix;
   std::map<std::string, std::string> variables;    ///< of the prefix, which activation would set
   std::map<std::string, std::string> environment;  ///< to start from
+  std::string subject;                             ///< only this one; "": all
   std::string size = "quick";
   int steps = 0;  ///< 0: all
   int threads = 1;
@@ -24,7 +25,7 @@ struct TierRequest {
 
 /// The tier `blas` of each library that the programs of the prefix would load; of each once, and again in `repeat`
 /// fresh processes with its buffers elsewhere. None when the prefix has no such library; then a note says so.
-std::vector<probe::TierRun> run_blas_tiers(const TierRequest& request, Out& out);
+std::vector<probe::TierRun> run_blas_tiers(const TierRequest& request, core::Notes& notes);
 
 /// The files that change the floating-point environment when they are loaded: of the candidates, in order, those that
 /// do it although what they need does not. Each is loaded in a process of its own.

@@ -1,6 +1,7 @@
 // `envlock verify`: is this prefix that lock?
 #include <CLI/CLI.hpp>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 
@@ -10,6 +11,7 @@
 #include "envlock/core/text.h"
 #include "envlock/report/verify_report.h"
 #include "lock_file.h"
+#include "probe_gate.h"
 #include "verify_prefix.h"
 
 namespace envlock::tools {
@@ -28,6 +30,7 @@ struct VerifyArgs {
   std::string format = "text";
   std::string output;
   std::size_t threads = 0;
+  ProbeGateArgs gate;
 };
 
 /// The lock to hold the prefix against: the one named, else `envlock.lock` here when there is one, else none.
@@ -60,6 +63,27 @@ Exit exit_of(verify::Answer answer) {
   return Exit::unknown;
 }
 
+verify::Weight weight_of(report::Kind kind) {
+  switch (kind) {
+    case report::Kind::error:
+      return verify::Weight::fault;
+    case report::Kind::warning:
+      return verify::Weight::unknown;
+    default:
+      return verify::Weight::note;
+  }
+}
+
+/// Nobody accepts what an environment computes that is not what the lock says.
+void check_acceptable(const VerifyArgs& args, const verify::Verification& verification) {
+  if (!args.gate.accept || verify::answer(verification, true) != verify::Answer::no) return;
+  throw core::Error({.code = "probe-not-accepted",
+                     .what = "the baseline was not written, because the environment is not what it should be",
+                     .where = std::nullopt,
+                     .why = {},
+                     .hints = {"`envlock verify` says why; `envlock install --repair` puts it right"}});
+}
+
 Exit run_verify(VerifyArgs args, Out& out) {
   std::optional<LockTarget> lock;
   args.target.may_lack = true;
@@ -68,16 +92,28 @@ Exit run_verify(VerifyArgs args, Out& out) {
   Session session = open_session(args.channel, out);
   Packages packages(session, lock ? lock->file.parent_path() : std::filesystem::path(), out);
   const std::string command = command_line(args, lock.has_value());
-  const verify::Verification verification =
-      verify_prefix({.prefix = prefix,
-                     .lock = lock ? &*lock : nullptr,
-                     .accepted = args.accepted,
-                     .depth = args.quick ? verify::Depth::quick : verify::Depth::full,
-                     .fetch = args.fetch,
-                     .threads = args.threads,
-                     .installed_at = args.installed_at,
-                     .command = command},
-                    packages, session, out);
+  verify::Verification verification = verify_prefix({.prefix = prefix,
+                                                     .lock = lock ? &*lock : nullptr,
+                                                     .accepted = args.accepted,
+                                                     .depth = args.quick ? verify::Depth::quick : verify::Depth::full,
+                                                     .fetch = args.fetch,
+                                                     .threads = args.threads,
+                                                     .installed_at = args.installed_at,
+                                                     .command = command},
+                                                    packages, session, out);
+  std::optional<report::ProbeGate> gate;
+  if (args.gate.probe || args.gate.accept) {
+    check_acceptable(args, verification);
+    gate = run_probe_gate(prefix, lock ? lock->file : std::filesystem::path(),
+                          lock ? lock->set.variables : std::map<std::string, std::string>(), args.gate, out);
+    for (report::GateFinding& finding : report::gate_findings(*gate)) {
+      verification.findings.push_back({.weight = weight_of(finding.kind),
+                                       .group = verify::Group::probe,
+                                       .package = {},
+                                       .path = {},
+                                       .diagnostic = std::move(finding.diagnostic)});
+    }
+  }
   const report::VerifyReport report{.verification = &verification,
                                     .prefix = prefix.string(),
                                     .lock = lock ? lock->file.string() : "",
@@ -85,17 +121,18 @@ Exit run_verify(VerifyArgs args, Out& out) {
                                     .allow_weak = args.allow_weak,
                                     .command = command};
   const Exit exit = exit_of(verify::answer(verification, args.allow_weak));
+  const std::string probe_text = gate ? report::text_probe_gate(*gate, out.stdout_style()) + "\n" : "";
   std::string document;
   if (out.json) document = report::json_verify(report, out.notes.all());
   if (args.format == "junit") document = report::junit_verify(report);
   if (args.format == "sarif") document = report::sarif_verify(report, ENVLOCK_VERSION);
   if (document.empty()) {
     out.show_notes();
-    if (!out.quiet || exit != Exit::yes) out.data(report::text_verify(report, out.stdout_style()));
+    if (!out.quiet || exit != Exit::yes) out.data(probe_text + report::text_verify(report, out.stdout_style()));
   } else if (!args.output.empty()) {
     core::write_file_atomically(args.output, document);
     out.show_notes();
-    if (!out.quiet || exit != Exit::yes) out.data(report::text_verify(report, out.stdout_style()));
+    if (!out.quiet || exit != Exit::yes) out.data(probe_text + report::text_verify(report, out.stdout_style()));
   } else {
     out.data(document);
   }
@@ -141,6 +178,33 @@ void add_verify(CLI::App& app, Commands& commands) {
       ->check(CLI::IsMember({"text", "junit", "sarif"}));
   command.add_option("-o,--output", args->output, "write the document there and the text to standard output")
       ->type_name("FILE");
+  command
+      .add_flag("--probe", args->gate.probe,
+                "also run the training probe: does the environment compute what was accepted?")
+      ->group("Probe");
+  command.add_flag("--accept", args->gate.accept, "write what it computes into the baseline, after review")
+      ->group("Probe");
+  command
+      .add_option("--baseline", args->gate.baseline,
+                  "the accepted digests (default: envlock.baseline.json beside the lock)")
+      ->type_name("FILE")
+      ->group("Probe");
+  command
+      .add_option("--unknown-class", args->gate.unknown_class,
+                  "notice or fail: what to say of hardware that the baseline does not know (default: notice)")
+      ->type_name("WORD")
+      ->check(CLI::IsMember({"notice", "fail"}))
+      ->group("Probe");
+  command.add_option("--probe-threads", args->gate.threads, "threads for the numerical libraries (default: 1)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1024).description(""))
+      ->group("Probe");
+  command
+      .add_option("--explain", args->gate.explain_seconds,
+                  "how long to look for the cause of a difference by replays (default: 20; 0: not at all)")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.0, 3600.0).description(""))
+      ->group("Probe");
   add_transport_options(command, args->channel);
   command.add_option("--threads", args->threads, "threads to use (default: one per core); never changes the result")
       ->type_name("N")

@@ -122,23 +122,13 @@ const AcceptedClass* Baseline::find(const HardwareClass& hardware) const {
   return found == classes.end() ? nullptr : &*found;
 }
 
-void Baseline::put(const HardwareClass& hardware, std::vector<AcceptedTier> tiers) {
-  auto found = std::find_if(classes.begin(), classes.end(),
-                            [&](const AcceptedClass& each) { return each.hardware == hardware; });
-  if (found == classes.end()) {
-    classes.push_back({hardware, {}});
-    std::sort(classes.begin(), classes.end(),
-              [](const AcceptedClass& a, const AcceptedClass& b) { return a.hardware < b.hardware; });
-    found = std::find_if(classes.begin(), classes.end(),
-                         [&](const AcceptedClass& each) { return each.hardware == hardware; });
-  }
+void Baseline::replace(const HardwareClass& hardware, std::vector<AcceptedTier> tiers) {
+  std::erase_if(classes, [&](const AcceptedClass& each) { return each.hardware == hardware; });
   const auto key = [](const AcceptedTier& tier) { return std::pair(tier.tier, tier.subject); };
-  for (AcceptedTier& tier : tiers) {
-    std::erase_if(found->tiers, [&](const AcceptedTier& old) { return key(old) == key(tier); });
-    found->tiers.push_back(std::move(tier));
-  }
-  std::sort(found->tiers.begin(), found->tiers.end(),
-            [&](const AcceptedTier& a, const AcceptedTier& b) { return key(a) < key(b); });
+  std::sort(tiers.begin(), tiers.end(), [&](const AcceptedTier& a, const AcceptedTier& b) { return key(a) < key(b); });
+  classes.push_back({hardware, std::move(tiers)});
+  std::sort(classes.begin(), classes.end(),
+            [](const AcceptedClass& a, const AcceptedClass& b) { return a.hardware < b.hardware; });
 }
 
 TierComparison compare(const AcceptedTier& accepted, const TierRun& run, const std::vector<BoundFile>& files) {
@@ -151,7 +141,10 @@ TierComparison compare(const AcceptedTier& accepted, const TierRun& run, const s
     const Section* now = find_section(run, section.name);
     if (now != nullptr && now->record.root == section.root) continue;
     comparison.differing_sections.push_back(section.name);
-    if (now != nullptr && same_ops(section, *now)) compare_steps(section, *now, comparison.first, compared);
+    if (now == nullptr || !same_ops(section, *now)) continue;
+    compare_steps(section, *now, comparison.first, compared);
+    std::uint64_t ignored = 0;
+    if (section.name == "training") compare_steps(section, *now, comparison.training, ignored);
   }
   if (comparison.first) comparison.first->compared_ops = compared;
   return comparison;

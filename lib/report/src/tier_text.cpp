@@ -5,7 +5,6 @@
 
 #include "envlock/blas/sum_order.h"
 #include "envlock/core/text.h"
-#include "envlock/probe/float_text.h"
 #include "envlock/report/tier_report.h"
 #include "envlock/report/units.h"
 #include "paint.h"
@@ -60,6 +59,21 @@ std::string verdict_words(const TierRun& run) {
   return std::string(format(run.outcome)) + (run.stage.empty() ? "" : " in `" + shown(run.stage) + "`");
 }
 
+std::string standing_words(const TierAnswer& answer) {
+  switch (answer.standing) {
+    case TierAnswer::Standing::accepted:
+      return "; as accepted";
+    case TierAnswer::Standing::differs:
+      return "; not what was accepted";
+    case TierAnswer::Standing::unknown_class:
+    case TierAnswer::Standing::unknown_subject:
+      return "; not accepted yet";
+    case TierAnswer::Standing::alone:
+      break;
+  }
+  return {};
+}
+
 std::string variation_words(const probe::Variation& variation) {
   const std::string what = "`" + shown(variation.place.op) + "` gives " +
                            format_count(static_cast<std::uint64_t>(variation.distinct)) + " results ";
@@ -68,109 +82,38 @@ std::string variation_words(const probe::Variation& variation) {
   return what + "for one input at " + tried + " addresses";
 }
 
-/// "want 0x1.8p+3 (12)  the exact sum".
-std::string side(const char* name, std::uint32_t bits, const std::string& words) {
-  return fmt::format("{} {:<15} {:<16} {}", name, probe::hex_float(bits), probe::decimal_float(bits), words);
-}
-
-void add_wrong(const TierRun& run, core::Diagnostic& diagnostic) {
-  const probe::WrongResult& first = run.wrong.front();
-  const std::string where =
-      first.place.part == "training"
-          ? "`" + first.place.op + "` of step " + std::to_string(first.place.step) + " of the training run"
-          : "`" + first.place.op + "` of section `" + first.place.part + "`";
-  diagnostic.why.push_back(fmt::format("{}, element {}: {} of {} elements are wrong", where, index_words(first.index),
-                                       format_count(first.wrong), format_count(first.total)));
-  diagnostic.why.push_back(side("want", first.want_bits, first.exact ? "the exact sum" : "the reference's"));
-  diagnostic.why.push_back(
-      side("have", first.have_bits, first.exact ? "the library's" : "farther than 2 gamma |a||b|"));
-  if (run.wrong.size() > 1) {
-    diagnostic.why.push_back("and " + format_count(run.wrong.size() - 1) + " more products");
-  }
-}
-
-void add_settings(const TierRun& run, const std::vector<std::string>& culprits, core::Diagnostic& diagnostic) {
-  std::vector<std::string> settings;
-  for (const std::vector<std::string>& thread : run.fp_settings) {
-    for (const std::string& setting : thread) {
-      if (std::find(settings.begin(), settings.end(), setting) == settings.end()) settings.push_back(setting);
-    }
-  }
-  if (!settings.empty()) diagnostic.why.push_back("afterwards: " + core::join(settings, ", "));
-  std::vector<std::string> failed;
-  for (const probe::Canary& canary : run.canaries_after) {
-    if (!canary.ok) failed.push_back("`" + canary.name + "`");
-  }
-  if (!failed.empty()) diagnostic.why.push_back("canaries that fail: " + list_words(failed));
-  const bool before = std::any_of(run.canaries_before.begin(), run.canaries_before.end(),
-                                  [](const probe::Canary& canary) { return !canary.ok; });
-  if (before) diagnostic.why.push_back("it was so before the library was loaded: look at LD_PRELOAD");
-  for (const std::string& culprit : culprits) {
-    diagnostic.why.push_back("`" + core::printable(culprit) + "` does it when it is loaded alone");
-  }
-}
-
 }  // namespace
 
-std::optional<core::Diagnostic> tier_finding(const TierRun& run, const std::vector<std::string>& culprits) {
-  core::Diagnostic diagnostic;
-  const std::string subject = "`" + core::printable(run.subject) + "`";
-  const std::string library = detail(run, "library");
-  if (!library.empty()) diagnostic.why.push_back("library " + core::printable(library));
-  switch (judge(run)) {
-    case TierVerdict::consistent:
-      return std::nullopt;
-    case TierVerdict::fp_environment:
-      diagnostic.code = "tier-fp-environment";
-      diagnostic.what = "loading the BLAS of " + subject + " changes the floating-point environment of the process";
-      add_settings(run, culprits, diagnostic);
-      diagnostic.hints = {"a library linked with -ffast-math does so: rebuild or replace it"};
-      break;
-    case TierVerdict::wrong:
-      diagnostic.code = "tier-wrong";
-      diagnostic.what = "the BLAS of " + subject + " gives results that are wrong, not only rounded otherwise";
-      add_wrong(run, diagnostic);
-      diagnostic.hints = {"replace the library, or choose another kernel of it (OPENBLAS_CORETYPE, BLIS_ARCH_TYPE)"};
-      break;
-    case TierVerdict::unstable:
-      diagnostic.code = "tier-unstable";
-      diagnostic.what = "the BLAS of " + subject + " gives other bits in a second process";
-      diagnostic.why.push_back("first in section `" + run.repeat_difference->place.part + "`, " +
-                               step_words(run.repeat_difference->place.step) + ", `" + run.repeat_difference->place.op +
-                               "`");
-      diagnostic.hints = {"run the probe again with `--threads 1`; if it stays, suspect memory or processor"};
-      break;
-    case TierVerdict::failed:
-      if (run.outcome == TierRun::Outcome::unusable) {
-        diagnostic.code = "tier-unusable";
-        diagnostic.what = "the BLAS of " + subject + " cannot be loaded";
-      } else if (run.outcome == TierRun::Outcome::hung) {
-        diagnostic.code = "tier-hung";
-        diagnostic.what = "the BLAS of " + subject + " did not come to an end in `" + core::printable(run.stage) + "`";
-      } else {
-        diagnostic.code = "tier-crashed";
-        diagnostic.what = "the BLAS of " + subject + " ended its process in `" + core::printable(run.stage) + "`";
-      }
-      diagnostic.why.push_back(core::printable(run.trouble));
-      break;
+std::string text_tier(const TierAnswer& answer, const Style& style) {
+  const TierRun& run = answer.run;
+  const TierVerdict verdict = judge(run);
+  const bool failed = verdict == TierVerdict::failed;
+  const bool good = verdict == TierVerdict::consistent && answer.standing != TierAnswer::Standing::differs;
+  const Color color = good ? Color::green : failed ? Color::yellow : Color::red;
+  std::string text = "  " +
+                     paint(good     ? "ok"
+                           : failed ? "??"
+                                    : "no",
+                           color, style) +
+                     "  " + fmt::format("{:<11} ", shown(run.subject)) + library_words(run) + "\n" + kIndent +
+                     verdict_words(run) + standing_words(answer) + "\n";
+  for (const probe::SumOrder& order : run.orders)
+    text += kIndent + paint(blas::describe(order), Color::dim, style) + "\n";
+  for (const probe::Variation& variation : run.variations) {
+    text += kIndent + paint(variation_words(variation), Color::dim, style) + "\n";
   }
-  return diagnostic;
+  return text;
 }
 
-std::string text_tier(const TierRun& run, const Style& style) {
-  const TierVerdict verdict = judge(run);
-  const bool good = verdict == TierVerdict::consistent;
-  const bool unknown = verdict == TierVerdict::failed;
-  const Color color = good ? Color::green : unknown ? Color::yellow : Color::red;
-  std::string text = "  " +
-                     paint(good      ? "ok"
-                           : unknown ? "??"
-                                     : "no",
-                           color, style) +
-                     "  " + fmt::format("{:<11} ", shown(run.subject)) + library_words(run) + ": " +
-                     verdict_words(run) + "\n";
-  for (const probe::SumOrder& order : run.orders) text += kIndent + blas::describe(order) + "\n";
-  for (const probe::Variation& variation : run.variations) text += kIndent + variation_words(variation) + "\n";
+std::string text_probe_gate(const ProbeGate& gate, const Style& style) {
+  std::string text = paint("Probe", Color::bold, style) + " on " + shown(describe(gate.hardware)) + "\n\n";
+  const bool good = gate.reference.verdict == probe::Verdict::as_specified;
+  text += "  " + paint(good ? "ok" : "no", good ? Color::green : Color::red, style) + "  reference   " +
+          (good ? "all " + count_of(gate.reference.golden_compared, "digest") + " are as specified"
+                : report::verdict_words(gate.reference)) +
+          "\n";
+  for (const TierAnswer& answer : gate.tiers) text += text_tier(answer, style);
+  if (gate.accepted) text += "  accepted: " + shown(gate.baseline) + " has this class of hardware now\n";
   return text;
 }
 

@@ -36,6 +36,8 @@ std::string heading_of(verify::Group group) {
       return "This machine";
     case verify::Group::metadata:
       return "conda-meta";
+    case verify::Group::probe:
+      return "What it computes";
   }
   return {};
 }

@@ -36,6 +36,8 @@ std::string name_of(verify::Group group) {
       return "machine";
     case verify::Group::metadata:
       return "metadata";
+    case verify::Group::probe:
+      return "probe";
   }
   return {};
 }
@@ -72,9 +74,9 @@ std::string name_of(verify::Answer answer) {
 
 const std::vector<verify::Group>& all_groups() {
   static const std::vector<verify::Group> kGroups{
-      verify::Group::transaction,  verify::Group::packages, verify::Group::files,
-      verify::Group::strangers,    verify::Group::bytecode, verify::Group::distributions,
-      verify::Group::surroundings, verify::Group::machine,  verify::Group::metadata};
+      verify::Group::transaction, verify::Group::packages,      verify::Group::files,        verify::Group::strangers,
+      verify::Group::bytecode,    verify::Group::distributions, verify::Group::surroundings, verify::Group::machine,
+      verify::Group::metadata,    verify::Group::probe};
   return kGroups;
 }
 

@@ -86,8 +86,8 @@ struct Baseline {
   std::vector<AcceptedClass> classes;
 
   const AcceptedClass* find(const HardwareClass& hardware) const;
-  /// Adds the class, or puts its tiers in the place of those of the same tier and subject.
-  void put(const HardwareClass& hardware, std::vector<AcceptedTier> tiers);
+  /// Adds the class, or puts these tiers in the place of those that it has.
+  void replace(const HardwareClass& hardware, std::vector<AcceptedTier> tiers);
   bool operator==(const Baseline&) const = default;
 };
 
@@ -106,6 +106,7 @@ struct TierComparison {
   /// The first digest that differs; `want` and `have` hold the first 32 bits only. Absent when equal, and when the
   /// sections differ in what they hold.
   std::optional<Mismatch> first;
+  std::optional<Mismatch> training;        ///< the same of the training run alone
   std::vector<std::string> changed_files;  ///< bound files whose bytes are others now, or that are gone or new
   bool same_orders = true;
 };

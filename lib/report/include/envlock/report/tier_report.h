@@ -2,21 +2,75 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "envlock/core/diagnostic.h"
+#include "envlock/probe/baseline.h"
+#include "envlock/probe/run_document.h"
 #include "envlock/probe/tier_run.h"
 #include "envlock/report/report.h"
 
 namespace envlock::report {
+
+/// A change of the environment with which the tier computed what was accepted.
+struct Explanation {
+  std::string cause;
+  std::string remedy;  ///< one line to put somewhere, or one command
+};
+
+/// A tier's run, and how it stands to what was accepted.
+struct TierAnswer {
+  enum class Standing {
+    alone,            ///< there is no baseline
+    unknown_class,    ///< the baseline does not know this class of hardware
+    unknown_subject,  ///< it knows the class, but not this tier of this subject
+    accepted,         ///< every digest is the accepted one
+    differs           ///< one is not
+  };
+  probe::TierRun run;
+  std::vector<std::string> culprits;  ///< files that change the floating-point environment when they are loaded
+  Standing standing = Standing::alone;
+  probe::TierComparison comparison;               ///< where it differs, or was accepted
+  std::vector<probe::SumOrder> accepted_orders;
+  std::vector<std::pair<std::string, std::string>> accepted_details;
+  std::vector<Explanation> explanations;  ///< those that a replay confirmed, the likeliest first
+  std::vector<Explanation> elsewhere;     ///< those that this machine cannot replay
+  int replays = 0;                        ///< how many were tried
+};
+
+/// What `envlock verify --probe` found.
+struct ProbeGate {
+  probe::RunDocument reference;
+  std::vector<TierAnswer> tiers;
+  probe::HardwareClass hardware;
+  std::string baseline;  ///< the file, as the user knows it
+  bool has_baseline = false;
+  bool knows_class = false;
+  bool unknown_class_fails = false;  ///< the policy
+  bool accepted = false;             ///< it was written just now
+  std::vector<std::string> missing;  ///< "blas of numpy": accepted, and not there any more
+  std::string command;               ///< "envlock verify --probe", for hints
+};
+
+/// A finding of the gate: an error says no, a warning that we cannot tell, a note neither.
+struct GateFinding {
+  Kind kind = Kind::note;
+  core::Diagnostic diagnostic;
+};
+/// Order: the reference's, then tier by tier, then the baseline's.
+std::vector<GateFinding> gate_findings(const ProbeGate& gate);
 
 /// What is wrong with a tier's run taken alone, in one diagnostic: "tier-fp-environment", "tier-wrong",
 /// "tier-unstable", "tier-crashed", "tier-hung", "tier-unusable"; absent when it is consistent. `culprits`: files that
 /// change the floating-point environment when they are loaded, as far as they were found.
 std::optional<core::Diagnostic> tier_finding(const probe::TierRun& run, const std::vector<std::string>& culprits);
 
-/// One line for people: "  ok  numpy       libopenblasp-r0.3.21.so, SkylakeX: the same twice, nothing wrong", and
-/// below it the order of its sums and what depends on addresses or rows. Ends with LF.
-std::string text_tier(const probe::TierRun& run, const Style& style);
+/// One line for people: "  ok  numpy       libopenblasp-r0.3.21.so, kernel SkylakeX: ...", and below it the order of
+/// its sums and what depends on addresses or rows. Ends with LF.
+std::string text_tier(const TierAnswer& answer, const Style& style);
+
+/// For people: a line or two for each part; gate_findings has the rest. Ends with LF.
+std::string text_probe_gate(const ProbeGate& gate, const Style& style);
 
 }  // namespace envlock::report

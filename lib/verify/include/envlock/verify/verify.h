@@ -34,6 +34,7 @@ enum class Group {
   surroundings,   ///< user site, PYTHONPATH, LD_*, variables not set
   machine,        ///< virtual packages that this machine lacks
   metadata,       ///< conda-meta that disagrees with what is proved
+  probe,          ///< what it computes; only with --probe, whose findings a caller adds
 };
 
 struct Finding {

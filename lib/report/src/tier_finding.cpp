@@ -1,0 +1,247 @@
+// What is wrong with a tier's run, and how it stands to what was accepted, as diagnostics.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "envlock/blas/sum_order.h"
+#include "envlock/core/text.h"
+#include "envlock/probe/float_text.h"
+#include "envlock/report/probe_report.h"
+#include "envlock/report/tier_report.h"
+#include "envlock/report/units.h"
+#include "probe_words.h"
+
+namespace envlock::report {
+namespace {
+
+using probe::TierRun;
+using probe::TierVerdict;
+
+std::string detail(const std::vector<std::pair<std::string, std::string>>& details, std::string_view name) {
+  for (const auto& [key, value] : details) {
+    if (key == name) return value;
+  }
+  return {};
+}
+
+/// "want 0x1.8p+3 (12)  the exact sum".
+std::string side(const char* name, std::uint32_t bits, const std::string& words) {
+  return fmt::format("{} {:<15} {:<16} {}", name, probe::hex_float(bits), probe::decimal_float(bits), words);
+}
+
+void add_wrong(const TierRun& run, core::Diagnostic& diagnostic) {
+  const probe::WrongResult& first = run.wrong.front();
+  const std::string where =
+      first.place.part == "training"
+          ? "`" + first.place.op + "` of step " + std::to_string(first.place.step) + " of the training run"
+          : "`" + first.place.op + "` of section `" + first.place.part + "`";
+  diagnostic.why.push_back(fmt::format("{}, element {}: {} of {} elements are wrong", where, index_words(first.index),
+                                       format_count(first.wrong), format_count(first.total)));
+  diagnostic.why.push_back(side("want", first.want_bits, first.exact ? "the exact sum" : "the reference's"));
+  diagnostic.why.push_back(
+      side("have", first.have_bits, first.exact ? "the library's" : "farther than 2 gamma |a||b|"));
+  if (run.wrong.size() > 1) {
+    diagnostic.why.push_back("and " + format_count(run.wrong.size() - 1) + " more products");
+  }
+}
+
+void add_settings(const TierRun& run, const std::vector<std::string>& culprits, core::Diagnostic& diagnostic) {
+  std::vector<std::string> settings;
+  for (const std::vector<std::string>& thread : run.fp_settings) {
+    for (const std::string& setting : thread) {
+      if (std::find(settings.begin(), settings.end(), setting) == settings.end()) settings.push_back(setting);
+    }
+  }
+  if (!settings.empty()) diagnostic.why.push_back("afterwards: " + core::join(settings, ", "));
+  std::vector<std::string> failed;
+  for (const probe::Canary& canary : run.canaries_after) {
+    if (!canary.ok) failed.push_back("`" + canary.name + "`");
+  }
+  if (!failed.empty()) diagnostic.why.push_back("canaries that fail: " + list_words(failed));
+  const bool before = std::any_of(run.canaries_before.begin(), run.canaries_before.end(),
+                                  [](const probe::Canary& canary) { return !canary.ok; });
+  if (before) diagnostic.why.push_back("it was so before the library was loaded: look at LD_PRELOAD");
+  for (const std::string& culprit : culprits) {
+    diagnostic.why.push_back("`" + core::printable(culprit) + "` does it when it is loaded alone");
+  }
+}
+
+/// What changed between the accepted run and this one, as far as the inventory tells.
+void add_inventory(const TierAnswer& answer, core::Diagnostic& diagnostic) {
+  for (const char* name : {"library", "version", "kernel"}) {
+    const std::string accepted = detail(answer.accepted_details, name);
+    const std::string now = detail(answer.run.details, name);
+    if (accepted == now) continue;
+    const auto shown = [](const std::string& value) { return value.empty() ? std::string("nothing") : value; };
+    diagnostic.why.push_back(std::string(name) + ": accepted " + core::printable(shown(accepted)) + ", now " +
+                             core::printable(shown(now)));
+  }
+  if (!answer.comparison.changed_files.empty()) {
+    std::vector<std::string> files;
+    for (const std::string& file : answer.comparison.changed_files) files.push_back("`" + core::printable(file) + "`");
+    diagnostic.why.push_back("files whose bytes are not the accepted ones: " + list_words(files));
+  }
+  const auto describe_all = [](const std::vector<probe::SumOrder>& orders) {
+    std::string words;
+    for (const probe::SumOrder& order : orders) words += (words.empty() ? "" : "; ") + blas::describe(order);
+    return words;
+  };
+  const std::string accepted = describe_all(answer.accepted_orders);
+  const std::string now = describe_all(answer.run.orders);
+  if (accepted != now) {
+    diagnostic.why.push_back("order of sums, accepted: " + accepted);
+    diagnostic.why.push_back("order of sums, now:      " + now);
+  }
+}
+
+void add_explanations(const TierAnswer& answer, core::Diagnostic& diagnostic) {
+  for (const Explanation& explanation : answer.explanations) {
+    diagnostic.why.push_back("cause, proved by a replay that gives the accepted digests: " + explanation.cause);
+    diagnostic.hints.push_back(explanation.remedy);
+  }
+  if (!answer.explanations.empty()) return;
+  if (answer.replays > 0) {
+    diagnostic.why.push_back("no cause was found: none of " +
+                             count_of(static_cast<std::size_t>(answer.replays), "replay") +
+                             " gives the accepted digests");
+  }
+  for (const Explanation& explanation : answer.elsewhere) diagnostic.hints.push_back(explanation.remedy);
+}
+
+core::Diagnostic differs(const TierAnswer& answer, const ProbeGate& gate) {
+  core::Diagnostic diagnostic;
+  diagnostic.code = "tier-differs";
+  const std::string subject = "the " + answer.run.tier + " of `" + core::printable(answer.run.subject) + "`";
+  if (const std::optional<probe::Mismatch>& first = answer.comparison.first) {
+    const std::string pass = pass_words(first->place.op);
+    diagnostic.what = subject + " computes other bits than were accepted, first in section `" + first->place.part + "`";
+    if (first->place.step >= 0) diagnostic.what += ", " + step_words(first->place.step);
+    diagnostic.what += ", `" + core::printable(first->place.op) + "`" + (pass.empty() ? "" : " (" + pass + ")");
+    diagnostic.why.push_back(fmt::format("{} of {} digests differ, in the sections {}",
+                                         format_count(first->differing_ops), format_count(first->compared_ops),
+                                         list_words(answer.comparison.differing_sections)));
+  } else {
+    diagnostic.what = subject + " computes something else than was accepted";
+    diagnostic.why.push_back("sections that differ: " + list_words(answer.comparison.differing_sections));
+  }
+  if (answer.comparison.training && answer.comparison.first->place.part != "training") {
+    const probe::Mismatch& training = *answer.comparison.training;
+    const std::string pass = pass_words(training.place.op);
+    diagnostic.why.push_back("the training run parts at " + step_words(training.place.step) + ", `" +
+                             core::printable(training.place.op) + "`" + (pass.empty() ? "" : ": " + pass));
+  }
+  add_inventory(answer, diagnostic);
+  add_explanations(answer, diagnostic);
+  diagnostic.hints.push_back("if the change is meant: review it, then `" + gate.command + " --accept`");
+  return diagnostic;
+}
+
+void add_reference(const ProbeGate& gate, std::vector<GateFinding>& findings) {
+  if (auto finding = probe_finding(gate.reference)) findings.push_back({Kind::error, std::move(*finding)});
+}
+
+void add_tier(const TierAnswer& answer, const ProbeGate& gate, std::vector<GateFinding>& findings) {
+  if (auto finding = tier_finding(answer.run, answer.culprits)) {
+    const bool failed = judge(answer.run) == TierVerdict::failed;
+    findings.push_back({failed ? Kind::warning : Kind::error, std::move(*finding)});
+    if (failed) return;
+  }
+  if (answer.standing == TierAnswer::Standing::differs) findings.push_back({Kind::error, differs(answer, gate)});
+}
+
+void add_baseline(const ProbeGate& gate, std::vector<GateFinding>& findings) {
+  const std::string accept = "`" + gate.command + " --accept` records it, after review";
+  const std::string file = "`" + core::printable(gate.baseline) + "`";
+  for (const std::string& missing : gate.missing) {
+    findings.push_back({Kind::error,
+                        {.code = "tier-missing",
+                         .what = "the " + core::printable(missing) + " was accepted, and is not there any more",
+                         .where = std::nullopt,
+                         .why = {},
+                         .hints = {"if that is meant: " + accept}}});
+  }
+  if (gate.accepted || gate.tiers.empty()) return;
+  if (!gate.has_baseline) {
+    findings.push_back({Kind::note,
+                        {.code = "baseline-absent",
+                         .what = "there is no " + file + ": nobody has said yet which bits this environment computes",
+                         .where = std::nullopt,
+                         .why = {},
+                         .hints = {accept}}});
+  } else if (!gate.knows_class) {
+    findings.push_back({gate.unknown_class_fails ? Kind::warning : Kind::note,
+                        {.code = "baseline-unknown-class",
+                         .what = file + " does not know this class of hardware",
+                         .where = std::nullopt,
+                         .why = {"have " + describe(gate.hardware)},
+                         .hints = {accept}}});
+  } else {
+    for (const TierAnswer& answer : gate.tiers) {
+      if (answer.standing != TierAnswer::Standing::unknown_subject) continue;
+      findings.push_back(
+          {gate.unknown_class_fails ? Kind::warning : Kind::note,
+           {.code = "baseline-unknown-subject",
+            .what = "the " + answer.run.tier + " of `" + core::printable(answer.run.subject) + "` is not in " + file,
+            .where = std::nullopt,
+            .why = {},
+            .hints = {accept}}});
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<GateFinding> gate_findings(const ProbeGate& gate) {
+  std::vector<GateFinding> findings;
+  add_reference(gate, findings);
+  for (const TierAnswer& answer : gate.tiers) add_tier(answer, gate, findings);
+  add_baseline(gate, findings);
+  return findings;
+}
+
+std::optional<core::Diagnostic> tier_finding(const TierRun& run, const std::vector<std::string>& culprits) {
+  core::Diagnostic diagnostic;
+  const std::string subject = "`" + core::printable(run.subject) + "`";
+  const std::string library = detail(run.details, "library");
+  if (!library.empty()) diagnostic.why.push_back("library " + core::printable(library));
+  switch (judge(run)) {
+    case TierVerdict::consistent:
+      return std::nullopt;
+    case TierVerdict::fp_environment:
+      diagnostic.code = "tier-fp-environment";
+      diagnostic.what = "loading the BLAS of " + subject + " changes the floating-point environment of the process";
+      add_settings(run, culprits, diagnostic);
+      diagnostic.hints = {"a library linked with -ffast-math does so: rebuild or replace it"};
+      break;
+    case TierVerdict::wrong:
+      diagnostic.code = "tier-wrong";
+      diagnostic.what = "the BLAS of " + subject + " gives results that are wrong, not only rounded otherwise";
+      add_wrong(run, diagnostic);
+      diagnostic.hints = {"replace the library, or choose another kernel of it (OPENBLAS_CORETYPE, BLIS_ARCH_TYPE)"};
+      break;
+    case TierVerdict::unstable:
+      diagnostic.code = "tier-unstable";
+      diagnostic.what = "the BLAS of " + subject + " gives other bits in a second process";
+      diagnostic.why.push_back("first in section `" + run.repeat_difference->place.part + "`, " +
+                               step_words(run.repeat_difference->place.step) + ", `" + run.repeat_difference->place.op +
+                               "`");
+      diagnostic.hints = {"run the probe again with `--threads 1`; if it stays, suspect memory or processor"};
+      break;
+    case TierVerdict::failed:
+      if (run.outcome == TierRun::Outcome::unusable) {
+        diagnostic.code = "tier-unusable";
+        diagnostic.what = "the BLAS of " + subject + " cannot be loaded";
+      } else if (run.outcome == TierRun::Outcome::hung) {
+        diagnostic.code = "tier-hung";
+        diagnostic.what = "the BLAS of " + subject + " did not come to an end in `" + core::printable(run.stage) + "`";
+      } else {
+        diagnostic.code = "tier-crashed";
+        diagnostic.what = "the BLAS of " + subject + " ended its process in `" + core::printable(run.stage) + "`";
+      }
+      diagnostic.why.push_back(core::printable(run.trouble));
+      break;
+  }
+  return diagnostic;
+}
+
+}  // namespace envlock::report

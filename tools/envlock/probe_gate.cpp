@@ -1,0 +1,219 @@
+#include "probe_gate.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "activation.h"
+#include "bound_files.h"
+#include "envlock/blas/replay.h"
+#include "envlock/core/file.h"
+#include "envlock/core/text.h"
+#include "envlock/prefix/conda_meta.h"
+#include "hardware_class.h"
+#include "probe_reference.h"
+#include "probe_tiers.h"
+
+namespace envlock::tools {
+namespace {
+
+constexpr const char* kBaselineName = "envlock.baseline.json";
+constexpr std::size_t kMostBaselineBytes = std::size_t{64} << 20;
+
+using Standing = report::TierAnswer::Standing;
+
+std::filesystem::path baseline_file(const ProbeGateArgs& args, const std::filesystem::path& lock) {
+  return args.baseline.empty() ? lock.parent_path() / kBaselineName : std::filesystem::path(args.baseline);
+}
+
+probe::RunDocument run_the_reference(const ProbeGateArgs& args, Out& out) {
+  ProbeArgs reference;
+  reference.repeat = args.repeat;
+  const ProbeDevice device = choose_devices(reference).front();
+  return run_reference(reference, device, probe::make_plan(probe::find_size(reference.size)), out);
+}
+
+/// One gate at work.
+class Gate {
+ public:
+  Gate(const std::filesystem::path& prefix, const std::filesystem::path& lock, const ProbeGateArgs& args, Out& out)
+      : prefix_(prefix), args_(args), out_(out), file_(baseline_file(args, lock)) {}
+
+  report::ProbeGate run(const std::map<std::string, std::string>& lock_variables) {
+    gate_.baseline = file_.string();
+    gate_.command = "envlock verify --probe";
+    gate_.unknown_class_fails = args_.unknown_class == "fail";
+    read_baseline();
+    gate_.reference = run_the_reference(args_, out_);
+    request_ = {.prefix = prefix_,
+                .variables = prefix::read_variables(prefix_),
+                .environment = process_variables(),
+                .threads = args_.threads,
+                .repeat = args_.repeat};
+    for (const auto& [name, value] : lock_variables) request_.variables[name] = value;
+    packages_ = prefix::read_conda_meta(prefix_).packages;
+    machine_ = snapshot::capture_machine(out_.notes);
+    gate_.hardware = hardware_class(machine_, args_.threads);
+    for (probe::TierRun& run : run_blas_tiers(request_, out_.notes)) judge(std::move(run));
+    find_missing();
+    if (args_.accept) accept();
+    return std::move(gate_);
+  }
+
+ private:
+  void read_baseline() {
+    std::error_code ignored;
+    if (!std::filesystem::exists(file_, ignored)) return;
+    baseline_ = probe::parse_baseline(core::read_file(file_, kMostBaselineBytes), file_.string());
+    gate_.has_baseline = true;
+  }
+
+  const probe::AcceptedTier* accepted_tier(const probe::TierRun& run) const {
+    const probe::AcceptedClass* known = baseline_.find(gate_.hardware);
+    if (known == nullptr) return nullptr;
+    const auto found = std::find_if(known->tiers.begin(), known->tiers.end(), [&](const probe::AcceptedTier& tier) {
+      return tier.tier == run.tier && tier.subject == run.subject;
+    });
+    return found == known->tiers.end() ? nullptr : &*found;
+  }
+
+  void judge(probe::TierRun run) {
+    report::TierAnswer answer{.run = std::move(run)};
+    const probe::TierVerdict verdict = probe::judge(answer.run);
+    if (verdict == probe::TierVerdict::fp_environment) answer.culprits = culprits_of(answer.run);
+    gate_.knows_class = baseline_.find(gate_.hardware) != nullptr;
+    const probe::AcceptedTier* accepted = accepted_tier(answer.run);
+    answer.standing = !gate_.has_baseline   ? Standing::alone
+                      : !gate_.knows_class  ? Standing::unknown_class
+                      : accepted == nullptr ? Standing::unknown_subject
+                                            : Standing::differs;
+    if (accepted != nullptr && verdict != probe::TierVerdict::failed) compare(*accepted, answer);
+    gate_.tiers.push_back(std::move(answer));
+  }
+
+  void compare(const probe::AcceptedTier& accepted, report::TierAnswer& answer) {
+    answer.comparison = probe::compare(accepted, answer.run, bind_files(answer.run.mapped, prefix_, packages_));
+    answer.accepted_orders = accepted.orders;
+    answer.accepted_details = accepted.details;
+    if (answer.comparison.equal) {
+      answer.standing = Standing::accepted;
+    } else {
+      explain(accepted, answer);
+    }
+  }
+
+  std::vector<std::string> culprits_of(const probe::TierRun& run) {
+    std::vector<std::filesystem::path> candidates;
+    for (const probe::MappedFile& file : run.mapped) {
+      candidates.push_back(file.outside ? std::filesystem::path(file.path) : prefix_ / file.path);
+    }
+    return find_fp_culprits(candidates, request_);
+  }
+
+  /// Runs the tier again with one thing changed at a time, until the time is over; keeps what gives the accepted bits.
+  void explain(const probe::AcceptedTier& accepted, report::TierAnswer& answer) {
+    blas::Situation situation{.now = &answer.run, .accepted = &accepted, .environment = request_.environment};
+    for (const auto& [name, value] : request_.variables) situation.environment[name] = value;
+    situation.isa = machine_.isa;
+    const auto begin = std::chrono::steady_clock::now();
+    const auto spent = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(); };
+    for (const blas::Change& change : blas::suspects(situation)) {
+      if (!change.elsewhere.empty()) {
+        answer.elsewhere.push_back({change.cause, on_another_machine(change)});
+        continue;
+      }
+      if (spent() > args_.explain_seconds) break;
+      ++answer.replays;
+      if (reproduces(change, accepted, answer.run)) answer.explanations.push_back({change.cause, change.remedy});
+    }
+  }
+
+  std::string on_another_machine(const blas::Change& change) const {
+    std::string command;
+    for (const auto& [name, value] : change.variables)
+      command += value ? name + "=" + *value + " " : "env -u " + name + " ";
+    return "this processor lacks " + change.elsewhere + ": try `" + command + gate_.command + "` on one that has it";
+  }
+
+  /// The accepted digests and the accepted order of sums, both.
+  bool reproduces(const blas::Change& change, const probe::AcceptedTier& accepted, const probe::TierRun& now) {
+    TierRequest request = request_;
+    request.repeat = 0;
+    request.subject = now.subject;
+    if (change.threads > 0) request.threads = change.threads;
+    for (const auto& [name, value] : change.variables) {
+      request.variables.erase(name);
+      request.environment.erase(name);
+      if (value) request.environment[name] = *value;
+    }
+    core::Notes notes;  // what it says there is to say was said already
+    for (const probe::TierRun& run : run_blas_tiers(request, notes)) {
+      if (run.subject == now.subject && run.root == accepted.root && run.orders == accepted.orders) return true;
+    }
+    return false;
+  }
+
+  void find_missing() {
+    const probe::AcceptedClass* known = baseline_.find(gate_.hardware);
+    if (known == nullptr) return;
+    for (const probe::AcceptedTier& tier : known->tiers) {
+      const bool found = std::any_of(gate_.tiers.begin(), gate_.tiers.end(), [&](const report::TierAnswer& answer) {
+        return answer.run.tier == tier.tier && answer.run.subject == tier.subject;
+      });
+      if (!found) gate_.missing.push_back(tier.tier + " of `" + tier.subject + "`");
+    }
+  }
+
+  void accept() {
+    refuse_what_is_wrong();
+    std::vector<probe::AcceptedTier> tiers;
+    for (const report::TierAnswer& answer : gate_.tiers) {
+      tiers.push_back(probe::accept(answer.run, bind_files(answer.run.mapped, prefix_, packages_)));
+    }
+    baseline_.tiers_spec = probe::kTiersVersion;
+    baseline_.replace(gate_.hardware, std::move(tiers));
+    core::write_file_atomically(file_, probe::format(baseline_));
+    gate_.accepted = true;
+    gate_.missing.clear();
+    for (report::TierAnswer& answer : gate_.tiers) answer.standing = Standing::accepted;
+  }
+
+  void refuse_what_is_wrong() const {
+    std::vector<std::string> why;
+    if (gate_.reference.verdict != probe::Verdict::as_specified) {
+      why.push_back("the reference run is " + std::string(format(gate_.reference.verdict)));
+    }
+    for (const report::TierAnswer& answer : gate_.tiers) {
+      const probe::TierVerdict verdict = probe::judge(answer.run);
+      if (verdict == probe::TierVerdict::consistent) continue;
+      why.push_back("the " + answer.run.tier + " of `" + core::printable(answer.run.subject) + "` is " +
+                    std::string(format(verdict)));
+    }
+    if (gate_.tiers.empty()) why.push_back("the environment has no numerical library that the probe could run");
+    if (why.empty()) return;
+    throw core::Error({.code = "probe-not-accepted",
+                       .what = "the baseline was not written, because what was found is nothing to accept",
+                       .where = std::nullopt,
+                       .why = std::move(why),
+                       .hints = {"`envlock verify --probe` without --accept says more"}});
+  }
+
+  std::filesystem::path prefix_;
+  const ProbeGateArgs& args_;
+  Out& out_;
+  std::filesystem::path file_;
+  probe::Baseline baseline_;
+  TierRequest request_;
+  std::vector<prefix::InstalledPackage> packages_;
+  snapshot::Machine machine_;
+  report::ProbeGate gate_;
+};
+
+}  // namespace
+
+report::ProbeGate run_probe_gate(const std::filesystem::path& prefix, const std::filesystem::path& lock,
+                                 const std::map<std::string, std::string>& lock_variables, const ProbeGateArgs& args,
+                                 Out& out) {
+  return Gate(prefix, lock, args, out).run(lock_variables);
+}
+
+}  // namespace envlock::tools
