@@ -111,6 +111,7 @@ class Gate {
 
   /// Runs the tier again with one thing changed at a time, until the time is over; keeps what gives the accepted bits.
   void explain(const probe::AcceptedTier& accepted, report::TierAnswer& answer) {
+    explained_.clear();
     blas::Situation situation{.now = &answer.run, .accepted = &accepted, .environment = request_.environment};
     for (const auto& [name, value] : request_.variables) situation.environment[name] = value;
     situation.isa = machine_.isa;
@@ -122,9 +123,20 @@ class Gate {
         continue;
       }
       if (spent() > args_.explain_seconds) break;
+      if (explained_already(change, answer)) continue;
       ++answer.replays;
-      if (reproduces(change, accepted, answer.run)) answer.explanations.push_back({change.cause, change.remedy});
+      if (!reproduces(change, accepted, answer.run)) continue;
+      answer.explanations.push_back({change.cause, change.remedy});
+      for (const auto& [name, value] : change.variables) explained_.push_back(name);
     }
+  }
+
+  /// What a variable does that is the cause when it is set, it does again when it is set to what is the default.
+  bool explained_already(const blas::Change& change, const report::TierAnswer& answer) const {
+    return !answer.explanations.empty() && !change.variables.empty() &&
+           std::all_of(change.variables.begin(), change.variables.end(), [&](const auto& variable) {
+             return std::find(explained_.begin(), explained_.end(), variable.first) != explained_.end();
+           });
   }
 
   std::string on_another_machine(const blas::Change& change) const {
@@ -147,7 +159,7 @@ class Gate {
     }
     core::Notes notes;  // what it says there is to say was said already
     for (const probe::TierRun& run : run_blas_tiers(request, notes)) {
-      if (run.subject == now.subject && run.root == accepted.root && run.orders == accepted.orders) return true;
+      if (run.subject == now.subject && run.root == accepted.root && probe::same_orders(run.orders, accepted.orders)) return true;
     }
     return false;
   }
@@ -205,6 +217,7 @@ class Gate {
   TierRequest request_;
   std::vector<prefix::InstalledPackage> packages_;
   snapshot::Machine machine_;
+  std::vector<std::string> explained_;  ///< variables that a replay proved to be the cause
   report::ProbeGate gate_;
 };
 

@@ -4,6 +4,7 @@
 
 #include "envlock/core/diagnostic.h"
 #include "envlock/probe/run.h"
+#include "exit.h"
 #include "fresh_process.h"
 
 namespace envlock::tools {

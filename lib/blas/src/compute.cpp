@@ -115,7 +115,7 @@ class Computation {
     stage("bounds");
     check_training_bounds(product, plan, std::min(steps, kBoundedSteps), run_);
     stage("order");
-    run_.orders.push_back(read_sum_order(product, {}));
+    run_.orders = read_sum_orders(product, {});
     stage("training");
     compute_training(product, plan, steps, run_);
   }

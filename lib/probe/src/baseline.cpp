@@ -131,11 +131,17 @@ void Baseline::replace(const HardwareClass& hardware, std::vector<AcceptedTier> 
             [](const AcceptedClass& a, const AcceptedClass& b) { return a.hardware < b.hardware; });
 }
 
+bool same_orders(const std::vector<SumOrder>& left, const std::vector<SumOrder>& right) {
+  const auto unread = [](const SumOrder& order) { return !order.replayed; };
+  if (std::any_of(left.begin(), left.end(), unread) || std::any_of(right.begin(), right.end(), unread)) return true;
+  return left == right;
+}
+
 TierComparison compare(const AcceptedTier& accepted, const TierRun& run, const std::vector<BoundFile>& files) {
   TierComparison comparison;
   comparison.equal = accepted.root == run.root;
   comparison.changed_files = compare_files(accepted.files, files);
-  comparison.same_orders = accepted.orders == run.orders;
+  comparison.same_orders = same_orders(accepted.orders, run.orders);
   std::uint64_t compared = 0;
   for (const AcceptedSection& section : accepted.sections) {
     const Section* now = find_section(run, section.name);

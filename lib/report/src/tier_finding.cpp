@@ -140,12 +140,26 @@ void add_reference(const ProbeGate& gate, std::vector<GateFinding>& findings) {
   if (auto finding = probe_finding(gate.reference)) findings.push_back({Kind::error, std::move(*finding)});
 }
 
+/// A library that the lock does not hold: its bits can be the accepted ones today and others tomorrow.
+void add_outside(const TierAnswer& answer, std::vector<GateFinding>& findings) {
+  const std::string library = detail(answer.run.details, "library");
+  if (!library.starts_with('/')) return;
+  findings.push_back({answer.standing == TierAnswer::Standing::accepted ? Kind::note : Kind::error,
+                      {.code = "tier-outside",
+                       .what = "the " + answer.run.tier + " of `" + core::printable(answer.run.subject) +
+                               "` comes from outside the environment",
+                       .where = std::nullopt,
+                       .why = {core::printable(library), "no lock says what this file is"},
+                       .hints = {"unset LD_LIBRARY_PATH and LD_PRELOAD, or lock a package that has the library"}}});
+}
+
 void add_tier(const TierAnswer& answer, const ProbeGate& gate, std::vector<GateFinding>& findings) {
   if (auto finding = tier_finding(answer.run, answer.culprits)) {
     const bool failed = judge(answer.run) == TierVerdict::failed;
     findings.push_back({failed ? Kind::warning : Kind::error, std::move(*finding)});
     if (failed) return;
   }
+  add_outside(answer, findings);
   if (answer.standing == TierAnswer::Standing::differs) findings.push_back({Kind::error, differs(answer, gate)});
 }
 

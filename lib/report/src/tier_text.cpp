@@ -28,7 +28,8 @@ std::string detail(const TierRun& run, std::string_view name) {
 /// "libopenblasp-r0.3.21.so, kernel SkylakeX".
 std::string library_words(const TierRun& run) {
   const std::string library = detail(run, "library");
-  std::string words = library.substr(library.rfind('/') + 1);
+  const bool outside = library.starts_with('/');
+  std::string words = outside ? library + " (outside the environment)" : library.substr(library.rfind('/') + 1);
   if (const std::string version = detail(run, "version"); !version.empty()) words += " " + version;
   if (const std::string kernel = detail(run, "kernel"); !kernel.empty()) words += ", kernel " + kernel;
   return shown(words);

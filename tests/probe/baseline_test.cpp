@@ -1,0 +1,141 @@
+#include "envlock/probe/baseline.h"
+
+#include "envlock/core/diagnostic.h"
+#include "envlock/core/text.h"
+#include "envlock/probe/digest_tree.h"
+#include "support/catch.h"
+
+using namespace envlock;
+using probe::Baseline;
+using probe::HardwareClass;
+using probe::TierRun;
+
+namespace {
+
+core::Sha256 root_of(std::uint32_t word) {
+  return probe::leaf_digest(std::vector<std::uint32_t>{word}, probe::ElementType::f32, nullptr);
+}
+
+TierRun make_run(const std::string& subject, std::uint32_t battery, std::uint32_t step) {
+  TierRun run;
+  run.tier = "blas";
+  run.subject = subject;
+  run.spec = probe::kTiersVersion;
+  probe::SectionBuilder once("battery", {{"gemm.a", probe::ElementType::f32, {1}}}, {});
+  once.add({root_of(battery)});
+  run.sections.push_back(once.finish());
+  probe::SectionBuilder training("training", {{"init.w", probe::ElementType::f32, {1}}},
+                                 {{"fwd.x", probe::ElementType::f32, {1}}});
+  training.add({root_of(3)});
+  training.add({root_of(step)});
+  run.sections.push_back(training.finish());
+  run.orders.push_back({.K = 2048, .fused = true, .blocks = {448}, .lanes = 1, .tree = root_of(9), .replayed = true});
+  run.details = {{"library", "lib/libopenblas.so.0"}, {"kernel", "Haswell"}, {"config", "not kept"}};
+  probe::seal(run);
+  return run;
+}
+
+std::vector<probe::BoundFile> files(std::uint32_t content = 1) {
+  return {{"openblas", "lib/libopenblas.so.0", root_of(content)}};
+}
+
+HardwareClass hardware(int threads) {
+  return {.architecture = "x86_64",
+          .vendor = "AuthenticAMD",
+          .isa = {"avx", "avx2"},
+          .l2_bytes = 1 << 20,
+          .threads = threads,
+          .gpus = {}};
+}
+
+Baseline make_baseline(int threads) {
+  Baseline baseline{.tiers_spec = std::string(probe::kTiersVersion), .classes = {}};
+  baseline.replace(hardware(threads),
+                   {probe::accept(make_run("scipy", 1, 2), files()), probe::accept(make_run("numpy", 1, 2), files())});
+  return baseline;
+}
+
+std::string code_of(const std::string& text) {
+  try {
+    probe::parse_baseline(text, "envlock.baseline.json");
+  } catch (const core::Error& error) {
+    return error.diagnostics().front().code;
+  }
+  return "";
+}
+
+std::string replaced(std::string text, const std::string& old, const std::string& by) {
+  const std::size_t at = text.find(old);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, old.size(), by);
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  for (const std::string_view line : core::split(text, '\n')) lines.emplace_back(line);
+  return lines;
+}
+
+}  // namespace
+
+TEST_CASE("a baseline is read back as it was written, whatever the order in which classes came") {
+  Baseline one = make_baseline(1);
+  one.replace(hardware(2), {probe::accept(make_run("numpy", 5, 6), files())});
+  Baseline other = make_baseline(2);
+  other.replace(hardware(2), {probe::accept(make_run("numpy", 5, 6), files())});
+  other.replace(hardware(1),
+                {probe::accept(make_run("numpy", 1, 2), files()), probe::accept(make_run("scipy", 1, 2), files())});
+  CHECK(probe::format(one) == probe::format(other));
+  CHECK(probe::parse_baseline(probe::format(one), "b.json") == one);
+  CHECK(one.find(hardware(1))->tiers.front().subject == "numpy");
+  CHECK(one.find(hardware(3)) == nullptr);
+  CHECK(probe::format(one).find("not kept") == std::string::npos);
+}
+
+TEST_CASE("a baseline that was changed, or that is another's, is refused by name") {
+  const std::string text = probe::format(make_baseline(1));
+  CHECK(code_of(text).empty());
+  CHECK(code_of(replaced(text, "\"Haswell\"", "\"Zen\"")) == "baseline-edited");
+  CHECK(code_of(replaced(text, "AuthenticAMD", "GenuineIntel")) == "baseline-edited");
+  CHECK(code_of(replaced(text, "probe-tiers/1", "probe-tiers/2")) == "baseline-spec");
+  CHECK(code_of(replaced(text, "\"version\": 1", "\"version\": 2")) == "baseline-version");
+  CHECK(code_of(replaced(text, "envlock-baseline", "envlock-lock")) == "baseline-invalid");
+  CHECK(code_of("<<<<<<< ours\n" + text) == "baseline-invalid");
+  CHECK(code_of(text.substr(0, text.size() / 2)) == "baseline-invalid");
+  CHECK(code_of("{}") == "baseline-invalid");
+}
+
+TEST_CASE("a class that is added leaves every line of the others as it was") {
+  const std::vector<std::string> before = lines_of(probe::format(make_baseline(1)));
+  Baseline more = make_baseline(1);
+  more.replace(hardware(5), {probe::accept(make_run("numpy", 5, 6), files())});
+  const std::vector<std::string> after = lines_of(probe::format(more));
+  std::size_t common = 0;  // of the beginning and the end: in between there are new lines only
+  while (common < before.size() && before[common] == after[common]) ++common;
+  std::size_t tail = 0;
+  while (tail < before.size() - common && before[before.size() - 1 - tail] == after[after.size() - 1 - tail]) ++tail;
+  CHECK(common + tail == before.size());
+}
+
+TEST_CASE("a run is compared with what was accepted") {
+  const probe::AcceptedTier accepted = probe::accept(make_run("numpy", 1, 2), files());
+  const probe::TierComparison same = probe::compare(accepted, make_run("numpy", 1, 2), files());
+  CHECK(same.equal);
+  CHECK(same.changed_files.empty());
+
+  const probe::TierComparison bumped = probe::compare(accepted, make_run("numpy", 1, 2), files(2));
+  CHECK(bumped.equal);
+  CHECK(bumped.changed_files == std::vector<std::string>{"lib/libopenblas.so.0"});
+
+  const probe::TierComparison other =
+      probe::compare(accepted, make_run("numpy", 4, 5), {{"blis", "lib/libblis.so.4", root_of(1)}});
+  CHECK_FALSE(other.equal);
+  CHECK(other.differing_sections == std::vector<std::string>{"battery", "training"});
+  REQUIRE(other.first);
+  CHECK((other.first->place == probe::Place{"battery", -1, "gemm.a"}));
+  CHECK(other.first->differing_ops == 2);
+  CHECK(other.first->compared_ops == 3);
+  REQUIRE(other.training);
+  CHECK((other.training->place == probe::Place{"training", 0, "fwd.x"}));
+  CHECK(other.changed_files == std::vector<std::string>{"lib/libblis.so.4 (new)", "lib/libopenblas.so.0 (gone)"});
+}

@@ -1,0 +1,192 @@
+"""`envlock verify --probe`: an environment computes what was accepted, or it is said where and why it does not."""
+import json
+import shutil
+import subprocess
+import unittest
+
+from install_support import InstallScenario, NATIVE, shared_folder_for_channels
+
+import make_blas_channel as blas  # support.py made fixtures/ importable
+from channelkit.package import File, Package
+
+_made = {}
+
+# Each takes the place of a BLAS and misbehaves in its own way. What is right in them is a plain product, rows and columns in order.
+PLAIN = """
+extern "C" void cblas_sgemm(int, int ta, int tb, int m, int n, int k, float alpha, const float* a, int lda, const float* b, int ldb, float beta, float* c, int ldc) {
+  for (int i = 0; i < m; ++i) for (int j = 0; j < n; ++j) {
+    float sum = 0;
+    for (int l = 0; l < k; ++l) sum += (ta == 111 ? a[i * lda + l] : a[l * lda + i]) * (tb == 111 ? b[l * ldb + j] : b[j * ldb + l]);
+    c[i * ldc + j] = alpha * sum; ERR
+  }
+}
+"""
+MISBEHAVING = {
+    "crash": "struct S { S() { *(volatile int*)8 = 1; } } s;",
+    "exit": "#include <cstdlib>\nstruct S { S() { std::_Exit(0); } } s;",
+    "illegal": 'struct S { S() { __asm__ volatile("ud2"); } } s;',
+    "talkative": '#include <cstdio>\n#include <clocale>\nstruct S { S() { std::setlocale(LC_ALL, "de_DE.UTF-8"); std::printf("hello\\n"); std::fflush(stdout); } } s;',
+    "flushing": "#include <xmmintrin.h>\nstruct S { S() { _mm_setcsr(_mm_getcsr() | 0x8040); } } s;",
+    "wrong": "",
+}
+
+
+def channel():
+    """A channel of real libraries and misbehaving ones; skips the test where there are none."""
+    if "channel" not in _made:
+        out = shared_folder_for_channels() / "blas"
+        more = []
+        if shutil.which("g++"):
+            for name, code in MISBEHAVING.items():
+                if name == "flushing" and NATIVE != "linux-64":
+                    continue
+                # A mistake that rounding cannot explain, in one element of a large product.
+                mistake = "if (k == 1024 && i == 3 && j == 5) c[i * ldc + j] *= 1.001f;" if name == "wrong" else ""
+                library = blas.compiled(code + PLAIN.replace("ERR", mistake))
+                files = [File("lib/libblas.so.3", library, executable=True)]
+                more.append(Package("libblas", "1.0", name, NATIVE, files=files, timestamp=blas.TIMESTAMP))
+        # The bytes of the library are others, what it computes is not.
+        original = blas.LIBRARIES / "blas/libblas.so.3"
+        if original.exists():
+            data = original.resolve().read_bytes()
+            for version in ("5.0", "5.1"):
+                files = [File("lib/libblas.so.3", data + version.encode(), executable=True)]
+                more.append(Package("libblas", version, "bumped", NATIVE, files=files, timestamp=blas.TIMESTAMP))
+        made = blas.write_channel(out, ("openblas", "netlib"), more)
+        _made["channel"] = (out, made)
+    out, made = _made["channel"]
+    if not made["numpy"] or "openblas" not in made["builds"]:
+        raise unittest.SkipTest("skipped: no compiler, or no OpenBLAS of the distribution")
+    return out
+
+
+class Gate(InstallScenario):
+    def make_environment(self, build, name="envlock.lock", prefix=None, version="3.9.0"):
+        """Locks and installs numpy with that build of libblas."""
+        lock = self.lock_of(f"libblas={version}={build}", "numpy", channels=[channel()], name=name)
+        self.install(lock, "--no-compile", prefix=prefix)
+        return lock
+
+    def gate(self, lock, *arguments, expect=0, writes=(), **more):
+        result = self.run_envlock("verify", lock, "-p", more.pop("prefix", self.prefix), "--probe", "--json", *arguments, writes=writes, **more)
+        document = json.loads(result.out)
+        findings = {each["code"]: each for each in document.get("findings", []) if each["group"] == "probe"}
+        self.assertEqual(result.code, expect, json.dumps(list(findings.values()) or document, indent=1)[:3000])
+        return findings
+
+    def accept(self, lock, **more):
+        self.assertEqual(self.gate(lock, "--accept", writes=["envlock.baseline.json"], **more), {})
+        return self.work / "envlock.baseline.json"
+
+
+class Story(Gate):
+    def test_accepted_then_another_kernel_then_the_remedy(self):
+        lock = self.make_environment("openblas")
+        self.assertIn("baseline-absent", self.gate(lock))
+        baseline = self.accept(lock).read_bytes()
+        self.assertEqual(self.gate(lock), {})
+
+        drift = {"OPENBLAS_CORETYPE": "Prescott"}
+        finding = self.gate(lock, env=drift, expect=1)["tier-differs"]
+        self.assertIn("the blas of `numpy` computes other bits than were accepted", finding["what"])
+        told = "\n".join(finding["why"])
+        self.assertIn("the training run parts at step 0", told)
+        self.assertIn("proved by a replay that gives the accepted digests: `OPENBLAS_CORETYPE=Prescott` is set", told)
+        self.assertIn("order of sums, accepted:", told)
+        self.assertIn("unset OPENBLAS_CORETYPE", finding["hints"][0])
+        self.assertEqual(self.gate(lock), {}, "the remedy")
+
+        for name, control in {"hash seed": {"PYTHONHASHSEED": "7"}, "threads": {"OMP_NUM_THREADS": "7", "OPENBLAS_NUM_THREADS": "3"}}.items():
+            with self.subTest(name):
+                self.assertEqual(self.gate(lock, env=control), {})
+        self.assertEqual((self.work / "envlock.baseline.json").read_bytes(), baseline)
+        self.assert_private(baseline.decode())
+
+    def assert_private(self, text):
+        for secret in (str(self.folder), str(self.home), str(self.prefix), "/usr/", "/home"):
+            self.assertNotIn(secret, text)
+
+    def test_another_library_and_the_people_s_words(self):
+        lock = self.make_environment("netlib")
+        self.accept(lock)
+        other = self.make_environment("openblas", name="other.lock", prefix=self.folder / "other")
+        result = self.run_envlock("verify", other, "-p", self.folder / "other", "--probe", "--explain", "0")
+        self.assertEqual(result.code, 1, result.out)
+        for words in ("ok  reference", "no  numpy", "error[tier-differs]", "lib/libnetlib.so.3 (gone)", "library: accepted lib/libnetlib.so.3, now lib/libopenblas.so.0"):
+            self.assertIn(words, result.out)
+
+    def test_a_bump_that_computes_the_same_keeps_the_baseline(self):
+        self.accept(self.make_environment("bumped", version="5.0"))
+        self.assertEqual(self.gate(self.make_environment("bumped", version="5.1")), {})
+
+
+class Baselines(Gate):
+    def test_what_a_baseline_may_not_be(self):
+        lock = self.make_environment("netlib")
+        file = self.accept(lock)
+        good = file.read_text()
+        cases = {
+            "baseline-edited": good.replace('"threads": 1', '"threads": 2', 1),
+            "baseline-spec": good.replace("probe-tiers/1", "probe-tiers/7"),
+            "baseline-version": good.replace('"version": 1', '"version": 9', 1),
+            "baseline-invalid": good[:5000],
+        }
+        for code, text in cases.items():
+            with self.subTest(code):
+                file.write_text(text)
+                result = self.run_envlock("verify", lock, "-p", self.prefix, "--probe")
+                self.assertEqual((result.code, result.codes()), (2, [code]), result.err)
+        file.write_text(good)
+        # Two threads are another class of hardware.
+        self.assertIn("baseline-unknown-class", self.gate(lock, "--probe-threads", 2))
+        self.assertIn("baseline-unknown-class", self.gate(lock, "--probe-threads", 2, "--unknown-class", "fail", expect=2))
+        self.gate(lock, "--probe-threads", 2, "--accept", writes=["envlock.baseline.json"])
+        self.assertEqual(self.gate(lock), {})
+
+    def test_git_merges_what_two_hosts_accept(self):
+        if shutil.which("git") is None:
+            self.skipTest("skipped: no git")
+        lock = self.make_environment("netlib")
+        git = lambda *words: subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *words], cwd=self.work, check=True, capture_output=True)
+        git("init", "-q", "-b", "main")
+        git("commit", "-q", "--allow-empty", "-m", "nothing")
+        self.accept(lock)
+        git("add", "envlock.baseline.json")
+        git("commit", "-q", "-m", "one")
+        for threads in (2, 3):
+            git("checkout", "-q", "-b", f"host{threads}", "main")
+            self.gate(lock, "--probe-threads", threads, "--accept")
+            git("commit", "-q", "-a", "-m", f"{threads}")
+        git("merge", "-q", "-m", "both", "host2")
+        for threads in (1, 2, 3):
+            self.assertEqual(self.gate(lock, "--probe-threads", threads), {})
+
+
+class Misbehaving(Gate):
+    def setUp(self):
+        super().setUp()
+        if shutil.which("g++") is None:
+            self.skipTest("skipped: no compiler")
+
+    def test_each_is_named_and_the_reference_still_runs(self):
+        for name, (code, exit_code) in {"crash": ("tier-crashed", 2), "exit": ("tier-crashed", 2), "illegal": ("tier-crashed", 2), "wrong": ("tier-wrong", 1)}.items():
+            with self.subTest(name):
+                shutil.rmtree(self.prefix, ignore_errors=True)
+                lock = self.make_environment(name, version="1.0")
+                self.assertEqual(list(self.gate(lock, expect=exit_code)), [code] if exit_code == 2 else [code, "baseline-absent"])
+                refused = self.run_envlock("verify", lock, "-p", self.prefix, "--probe", "--accept")
+                self.assertEqual(refused.codes()[-1:], ["probe-not-accepted"], refused.err)
+
+    def test_one_that_prints_and_changes_the_locale_does_no_harm(self):
+        lock = self.make_environment("talkative", version="1.0")
+        self.assertEqual(list(self.gate(lock)), ["baseline-absent"])
+
+    @unittest.skipUnless(NATIVE == "linux-64", "skipped: only x86-64 has MXCSR")
+    def test_one_that_flushes_subnormals_is_named(self):
+        lock = self.make_environment("flushing", version="1.0")
+        finding = self.gate(lock, expect=1)["tier-fp-environment"]
+        self.assertIn("libblas.so.3` does it when it is loaded alone", "\n".join(finding["why"]))
+
+
+if __name__ == "__main__":
+    unittest.main()
