@@ -159,7 +159,8 @@ class Gate {
     }
     core::Notes notes;  // what it says there is to say was said already
     for (const probe::TierRun& run : run_blas_tiers(request, notes)) {
-      if (run.subject == now.subject && run.root == accepted.root && probe::same_orders(run.orders, accepted.orders)) return true;
+      if (run.subject == now.subject && run.root == accepted.root && probe::same_orders(run.orders, accepted.orders))
+        return true;
     }
     return false;
   }

@@ -110,7 +110,8 @@ struct TierComparison {
   std::vector<std::string> changed_files;  ///< bound files whose bytes are others now, or that are gone or new
   bool same_orders = true;
 };
-/// Whether two readings of orders name the same trees. One that could not be read says nothing, and so is no difference.
+/// Whether two readings of orders name the same trees. One that could not be read says nothing, and so is no
+/// difference.
 bool same_orders(const std::vector<SumOrder>& left, const std::vector<SumOrder>& right);
 TierComparison compare(const AcceptedTier& accepted, const TierRun& run, const std::vector<BoundFile>& files);
 
