@@ -119,7 +119,8 @@ Exit run_verify(VerifyArgs args, Out& out) {
                                     .lock = lock ? lock->file.string() : "",
                                     .platform = lock ? lock->platform.platform.name : "",
                                     .allow_weak = args.allow_weak,
-                                    .command = command};
+                                    .command = command,
+                                    .probed = gate.has_value()};
   const Exit exit = exit_of(verify::answer(verification, args.allow_weak));
   const std::string probe_text = gate ? report::text_probe_gate(*gate, out.stdout_style()) + "\n" : "";
   std::string document;

@@ -175,6 +175,11 @@ void add_baseline(const ProbeGate& gate, std::vector<GateFinding>& findings) {
                          .hints = {"if that is meant: " + accept}}});
   }
   if (gate.accepted || gate.tiers.empty()) return;
+  // What is wrong is nothing to record.
+  const bool acceptable = std::all_of(gate.tiers.begin(), gate.tiers.end(), [](const TierAnswer& answer) {
+    return judge(answer.run) == TierVerdict::consistent;
+  });
+  if (!acceptable) return;
   if (!gate.has_baseline) {
     findings.push_back({Kind::note,
                         {.code = "baseline-absent",

@@ -17,6 +17,7 @@ struct VerifyReport {
   std::string platform;     ///< of the lock; "" without
   bool allow_weak = false;  ///< --allow-weak
   std::string command;      ///< "envlock verify train.lock -p PREFIX", for hints
+  bool probed = false;      ///< --probe: the findings hold those of the probe, if there are any
 };
 
 /// For people: the findings by group, the packages whose proof is weak and why, and a last line with the answer,
