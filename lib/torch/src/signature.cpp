@@ -1,0 +1,156 @@
+#include "envlock/torch/signature.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <string_view>
+
+#include "envlock/core/text.h"
+
+namespace envlock::torch {
+namespace {
+
+struct Value {
+  const char* value;
+  const char* needs;
+};
+constexpr std::array kCapabilities = {Value{"avx512", "avx512f"}, Value{"avx2", "avx2"}, Value{"default", ""}};
+constexpr std::array kOneDnn = {Value{"AVX512_CORE_AMX", "amx_tile"}, Value{"AVX512_CORE_BF16", "avx512_bf16"},
+                                Value{"AVX512_CORE", "avx512bw"}, Value{"AVX2", "avx2"}, Value{"SSE41", "sse4_1"}};
+constexpr std::array kMkl = {Value{"AVX512", "avx512f"}, Value{"AVX2", "avx2"}, Value{"COMPATIBLE", ""}};
+constexpr std::array kOpenBlas = {Value{"SkylakeX", "avx512f"}, Value{"Cooperlake", "avx512_bf16"},
+                                  Value{"Haswell", "avx2"},     Value{"Zen", "avx2"},
+                                  Value{"Sandybridge", "avx"},  Value{"Nehalem", ""}};
+
+std::string component_of(const std::string& op) {
+  return op.substr(0, op.find('.'));
+}
+
+std::uint32_t beginning(const core::Sha256& digest) {
+  std::uint32_t bits = 0;
+  for (std::size_t i = 0; i < 4; ++i) bits = bits << 8 | digest.bytes[i];
+  return bits;
+}
+
+std::string detail(const std::vector<std::pair<std::string, std::string>>& details, std::string_view name) {
+  for (const auto& [key, value] : details) {
+    if (key == name) return value;
+  }
+  return {};
+}
+
+class Trials {
+ public:
+  Trials(const std::vector<std::string>& components, const probe::TierRun& now) : components_(components), now_(now) {}
+
+  void add(Setting setting) {
+    if (std::find(all_.begin(), all_.end(), setting) == all_.end()) all_.push_back(std::move(setting));
+  }
+  /// Each value of variables that mean the same to different versions.
+  template <typename Values>
+  void add_values(const std::vector<std::string>& variables, const Values& values) {
+    for (const Value& value : values) {
+      Setting setting{{}, 0, value.needs};
+      for (const std::string& variable : variables) setting.variables[variable] = value.value;
+      add(std::move(setting));
+    }
+  }
+  bool concerns(std::initializer_list<std::string_view> names) const {
+    return std::any_of(components_.begin(), components_.end(), [&](const std::string& component) {
+      return std::find(names.begin(), names.end(), component) != names.end();
+    });
+  }
+  bool maps(std::string_view library) const {
+    return std::any_of(now_.mapped.begin(), now_.mapped.end(), [&](const probe::MappedFile& file) {
+      return core::to_lower(file.path).find(library) != std::string::npos;
+    });
+  }
+  const probe::TierRun& now() const { return now_; }
+  std::vector<Setting> take() { return std::move(all_); }
+
+ private:
+  const std::vector<std::string>& components_;
+  const probe::TierRun& now_;
+  std::vector<Setting> all_;
+};
+
+void try_blas(Trials& trials) {
+  if (!trials.concerns({"gemm", "linalg", "einsum", "attention", "half", "math"})) return;
+  if (trials.maps("openblas")) trials.add_values({"OPENBLAS_CORETYPE"}, kOpenBlas);
+  if (trials.maps("libmkl") || detail(trials.now().details, "mkl") == "True") trials.add_values({"MKL_CBWR"}, kMkl);
+}
+
+void try_torch(Trials& trials, const std::string& accepted_capability) {
+  if (trials.concerns({"math", "softmax", "activation", "norm", "random", "attention", "reduce"})) {
+    for (const Value& value : kCapabilities) {
+      if (value.value == core::to_lower(accepted_capability)) {
+        trials.add({{{"ATEN_CPU_CAPABILITY", value.value}}, 0, value.needs});
+      }
+    }
+    trials.add_values({"ATEN_CPU_CAPABILITY"}, kCapabilities);
+  }
+  if (trials.concerns({"reduce", "norm"})) {
+    for (const int threads : {1, 2, 4, 8}) {
+      if (threads != trials.now().threads) trials.add({{}, threads, ""});
+    }
+  }
+  if (trials.concerns({"conv", "activation", "half"})) {
+    trials.add_values({"ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"}, kOneDnn);
+  }
+  try_blas(trials);
+  // What makes processors of different makers agree takes all three together.
+  trials.add({{{"ATEN_CPU_CAPABILITY", "default"},
+               {"ONEDNN_MAX_CPU_ISA", "SSE41"},
+               {"DNNL_MAX_CPU_ISA", "SSE41"},
+               {"MKL_CBWR", "COMPATIBLE"}},
+              0,
+              ""});
+}
+
+/// Leaves out the newer instruction sets among those that this numpy uses, as it names them itself.
+void try_numpy(Trials& trials) {
+  if (trials.concerns({"math", "sort", "reduce", "exact"})) {
+    std::string avx512;
+    std::string all;
+    const std::string used = detail(trials.now().details, "features.dispatch");
+    for (const std::string_view word : core::split(used, ' ')) {
+      const std::string feature(word);
+      const bool wide = feature.starts_with("AVX512") || feature == "X86_V4";
+      if (wide) avx512 += (avx512.empty() ? "" : " ") + feature;
+      if (wide || feature == "AVX2" || feature == "FMA3" || feature == "X86_V3")
+        all += (all.empty() ? "" : " ") + feature;
+    }
+    for (const std::string& features : {avx512, all}) {
+      if (!features.empty()) trials.add({{{"NPY_DISABLE_CPU_FEATURES", features}}, 0, ""});
+    }
+  }
+  try_blas(trials);
+}
+
+}  // namespace
+
+std::vector<std::string> differing_components(const probe::AcceptedSection& accepted, const probe::Section& now) {
+  std::map<std::string, std::uint32_t> wanted;
+  if (!accepted.steps.empty()) {
+    const std::size_t count = std::min(accepted.initial_ops.size(), accepted.steps.front().size());
+    for (std::size_t i = 0; i < count; ++i) wanted[accepted.initial_ops[i]] = accepted.steps.front()[i];
+  }
+  std::set<std::string> components;
+  for (std::size_t i = 0; i < now.initial_ops.size() && !now.record.steps.empty(); ++i) {
+    const auto found = wanted.find(now.initial_ops[i].name);
+    if (found == wanted.end() || found->second == beginning(now.record.steps.front().ops.at(i))) continue;
+    components.insert(component_of(found->first));
+  }
+  return {components.begin(), components.end()};
+}
+
+std::vector<Setting> settings_to_try(const std::vector<std::string>& components, const probe::TierRun& now,
+                                     const std::vector<std::pair<std::string, std::string>>& accepted_details) {
+  Trials trials(components, now);
+  if (components.empty()) return {};
+  if (now.tier == "torch") try_torch(trials, detail(accepted_details, "capability"));
+  if (now.tier == "numpy") try_numpy(trials);
+  return trials.take();
+}
+
+}  // namespace envlock::torch
