@@ -83,6 +83,7 @@ TEST_CASE("what is tried again follows from the components") {
     CHECK(values_of(torch::settings_to_try({"gemm"}, now, {}), "MKL_CBWR").empty());
     now.details.emplace_back("mkl", "True");
     CHECK(values_of(torch::settings_to_try({"gemm"}, now, {}), "MKL_CBWR").size() == 3);
+    CHECK(values_of(torch::settings_to_try({"gemm"}, now, {}), "OPENBLAS_CORETYPE").empty());
   }
   SECTION("all three together, last") {
     CHECK(torch::settings_to_try({"gemm"}, now, {}).back().variables.size() == 4);

@@ -316,8 +316,8 @@ class TorchDrifts(unittest.TestCase):
         self.assertFalse(training_differs(self.found, other))
 
     def test_another_kernel_of_the_blas(self):
-        openblas = any("openblas" in file for file in self.found["mapped"])
-        other = self.run_with(**({"OPENBLAS_CORETYPE": "Nehalem"} if openblas else {"MKL_CBWR": "COMPATIBLE"}))
+        mkl = dict(self.found["details"])["mkl"] == "True"  # then a file of OpenBLAS that is mapped is numpy's
+        other = self.run_with(**({"MKL_CBWR": "COMPATIBLE"} if mkl else {"OPENBLAS_CORETYPE": "Nehalem"}))
         changed = components(self.found, other)
         self.assertIn("gemm", changed)
         self.assertLessEqual(changed, {"gemm", "linalg", "attention", "math", "half"})
@@ -346,4 +346,4 @@ class Torch(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0], "-v"])
+    unittest.main(argv=[sys.argv[0], "-v", *sys.argv[1:]])

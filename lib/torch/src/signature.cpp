@@ -76,8 +76,10 @@ class Trials {
 
 void try_blas(Trials& trials) {
   if (!trials.concerns({"gemm", "linalg", "einsum", "attention", "half", "math"})) return;
-  if (trials.maps("openblas")) trials.add_values({"OPENBLAS_CORETYPE"}, kOpenBlas);
-  if (trials.maps("libmkl") || detail(trials.now().details, "mkl") == "True") trials.add_values({"MKL_CBWR"}, kMkl);
+  const bool within = detail(trials.now().details, "mkl") == "True";
+  if (within || trials.maps("libmkl")) trials.add_values({"MKL_CBWR"}, kMkl);
+  // Where MKL is within torch, a file of OpenBLAS that is mapped is numpy's.
+  if (!within && trials.maps("openblas")) trials.add_values({"OPENBLAS_CORETYPE"}, kOpenBlas);
 }
 
 void try_torch(Trials& trials, const std::string& accepted_capability) {
