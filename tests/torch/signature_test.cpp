@@ -61,7 +61,7 @@ TEST_CASE("what is tried again follows from the components") {
     CHECK(torch::settings_to_try({}, now, {}).empty());
   }
   SECTION("ATen's capability, the accepted one first") {
-    const auto settings = torch::settings_to_try({"softmax"}, now, {{"capability", "AVX2"}});
+    const auto settings = torch::settings_to_try({"softmax"}, now, {{"kernel", "AVX2"}});
     CHECK(values_of(settings, "ATEN_CPU_CAPABILITY") == std::vector<std::string>{"avx2", "avx512", "default"});
     CHECK(settings.front().needs == "avx2");
     CHECK(values_of(settings, "MKL_CBWR").empty());
@@ -90,8 +90,11 @@ TEST_CASE("what is tried again follows from the components") {
   }
   SECTION("numpy without the newer instruction sets that it uses") {
     now.tier = "numpy";
-    now.details.emplace_back("features.dispatch", "SSE42 AVX2 FMA3 AVX512F AVX512_SKX");
+    now.details.emplace_back("kernel", "SSE42 AVX2 FMA3 AVX512F AVX512_SKX");
     CHECK(values_of(torch::settings_to_try({"math"}, now, {}), "NPY_DISABLE_CPU_FEATURES") ==
           std::vector<std::string>{"AVX512F AVX512_SKX", "AVX2 FMA3 AVX512F AVX512_SKX"});
+    CHECK(values_of(torch::settings_to_try({"math"}, now, {{"kernel", "SSE42 AVX2 FMA3 AVX512F"}}),
+                    "NPY_DISABLE_CPU_FEATURES")
+              .front() == "AVX512_SKX");
   }
 }

@@ -240,7 +240,7 @@ class NumpyDrifts(unittest.TestCase):
         return run(tier="numpy", environment=environment)[1][0]
 
     def test_instruction_sets_that_numpy_shall_not_use(self):
-        used = dict(self.found["details"])["features.dispatch"].split()
+        used = dict(self.found["details"])["kernel"].split()
         wanted = [name for name in used if name.startswith("AVX512") or name in ("AVX2", "FMA3", "X86_V3", "X86_V4")]
         if not wanted:
             self.skipTest("this numpy uses neither AVX2 nor AVX-512 here")
@@ -300,7 +300,7 @@ class TorchDrifts(unittest.TestCase):
         self.assertEqual(other["fp_settings"], [[], []])
 
     def test_another_capability_of_aten(self):
-        if dict(self.found["details"])["capability"].upper() == "DEFAULT":
+        if dict(self.found["details"])["kernel"].upper() == "DEFAULT":
             self.skipTest("this processor has no other")
         other = self.run_with(ATEN_CPU_CAPABILITY="default")
         changed = components(self.found, other)

@@ -82,10 +82,10 @@ void try_blas(Trials& trials) {
   if (!within && trials.maps("openblas")) trials.add_values({"OPENBLAS_CORETYPE"}, kOpenBlas);
 }
 
-void try_torch(Trials& trials, const std::string& accepted_capability) {
+void try_torch(Trials& trials, const std::string& accepted_kernel) {
   if (trials.concerns({"math", "softmax", "activation", "norm", "random", "attention", "reduce"})) {
     for (const Value& value : kCapabilities) {
-      if (value.value == core::to_lower(accepted_capability)) {
+      if (value.value == core::to_lower(accepted_kernel)) {
         trials.add({{{"ATEN_CPU_CAPABILITY", value.value}}, 0, value.needs});
       }
     }
@@ -109,21 +109,22 @@ void try_torch(Trials& trials, const std::string& accepted_capability) {
               ""});
 }
 
-/// Leaves out the newer instruction sets among those that this numpy uses, as it names them itself.
-void try_numpy(Trials& trials) {
+/// Leaves out instruction sets among those that this numpy uses, as it names them itself: those that it did not use
+/// where the run was accepted, then the newer ones.
+void try_numpy(Trials& trials, const std::string& accepted_kernel) {
   if (trials.concerns({"math", "sort", "reduce", "exact"})) {
-    std::string avx512;
-    std::string all;
-    const std::string used = detail(trials.now().details, "features.dispatch");
-    for (const std::string_view word : core::split(used, ' ')) {
-      const std::string feature(word);
+    const std::string used = detail(trials.now().details, "kernel");
+    const std::vector<std::string_view> accepted = core::split(accepted_kernel, ' ');
+    std::array<std::vector<std::string>, 3> without;
+    for (const std::string_view feature : core::split(used, ' ')) {
+      const bool known = std::find(accepted.begin(), accepted.end(), feature) != accepted.end();
       const bool wide = feature.starts_with("AVX512") || feature == "X86_V4";
-      if (wide) avx512 += (avx512.empty() ? "" : " ") + feature;
-      if (wide || feature == "AVX2" || feature == "FMA3" || feature == "X86_V3")
-        all += (all.empty() ? "" : " ") + feature;
+      if (!known && !accepted_kernel.empty()) without[0].emplace_back(feature);
+      if (wide) without[1].emplace_back(feature);
+      if (wide || feature == "AVX2" || feature == "FMA3" || feature == "X86_V3") without[2].emplace_back(feature);
     }
-    for (const std::string& features : {avx512, all}) {
-      if (!features.empty()) trials.add({{{"NPY_DISABLE_CPU_FEATURES", features}}, 0, ""});
+    for (const std::vector<std::string>& features : without) {
+      if (!features.empty()) trials.add({{{"NPY_DISABLE_CPU_FEATURES", core::join(features, " ")}}, 0, ""});
     }
   }
   try_blas(trials);
@@ -150,8 +151,8 @@ std::vector<Setting> settings_to_try(const std::vector<std::string>& components,
                                      const std::vector<std::pair<std::string, std::string>>& accepted_details) {
   Trials trials(components, now);
   if (components.empty()) return {};
-  if (now.tier == "torch") try_torch(trials, detail(accepted_details, "capability"));
-  if (now.tier == "numpy") try_numpy(trials);
+  if (now.tier == "torch") try_torch(trials, detail(accepted_details, "kernel"));
+  if (now.tier == "numpy") try_numpy(trials, detail(accepted_details, "kernel"));
   return trials.take();
 }
 

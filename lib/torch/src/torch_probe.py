@@ -772,12 +772,12 @@ def capability(torch):
 
 def torch_details(run, torch, device):
     tell = run.detail
-    tell("torch", lambda: torch.__version__)
+    tell("version", lambda: torch.__version__)
     tell("torch.git", lambda: torch.version.git_version)
     tell("torch.cuda", lambda: torch.version.cuda)
     tell("build", lambda: in_one_line(torch.__config__.show()))
     tell("parallel", lambda: in_one_line(torch.__config__.parallel_info()))
-    tell("capability", lambda: capability(torch))
+    tell("kernel", lambda: capability(torch))
     tell("mkl", lambda: torch.backends.mkl.is_available())
     tell("mkldnn", lambda: torch.backends.mkldnn.is_available())
     tell("threads.interop", lambda: torch.get_num_interop_threads())
@@ -934,10 +934,10 @@ def numpy_ops(operands):
 
 
 def numpy_details(run, np):
-    run.detail("numpy", lambda: np.__version__)
+    run.detail("version", lambda: np.__version__)
     umath = lambda: sys.modules.get("numpy._core._multiarray_umath") or sys.modules["numpy.core._multiarray_umath"]
-    run.detail("features.baseline", lambda: " ".join(umath().__cpu_baseline__))
-    run.detail("features.dispatch", lambda: " ".join(name for name in umath().__cpu_dispatch__ if umath().__cpu_features__[name]))
+    run.detail("baseline", lambda: " ".join(umath().__cpu_baseline__))
+    run.detail("kernel", lambda: " ".join(name for name in umath().__cpu_dispatch__ if umath().__cpu_features__[name]))
 
     def build():
         config = np.show_config(mode="dicts") if "mode" in np.show_config.__code__.co_varnames else None

@@ -25,9 +25,9 @@ struct Setting {
   bool operator==(const Setting&) const = default;
 };
 
-/// The settings that steer the components given: singles, the ones first that the accepted details name (`capability`,
-/// say), then the known combinations. Which of them this processor can do is the caller's to see. `now` is the run that
-/// differs: its tier, details and mapped files say what there is to steer.
+/// The settings that steer the components given: singles, the ones first that the accepted details name (`kernel`, the
+/// instruction set), then the known combinations. Which of them this processor can do is the caller's to see. `now` is
+/// the run that differs: its tier, details and mapped files say what there is to steer.
 std::vector<Setting> settings_to_try(const std::vector<std::string>& components, const probe::TierRun& now,
                                      const std::vector<std::pair<std::string, std::string>>& accepted_details);
 
