@@ -344,6 +344,24 @@ class Torch(unittest.TestCase):
                 for op, root in list(zip(training["step_ops"], record["roots"]))[:2 if step else 3]:  # data, and once the sum of two embeddings
                     self.assertEqual(op_digest(op["name"], op["type"], op["shape"], bytes.fromhex(root)), want[str(step), op["name"]], op["name"])
 
+    @unittest.skipUnless(probe.platform.machine() in ("x86_64", "aarch64"), "torch has no such mode here")
+    def test_settings_of_threads_of_the_pool_are_seen(self):
+        """A thread of the pool inherits what the main thread has when the pool is started, and keeps it."""
+        text = """
+import importlib.util, sys, torch
+spec = importlib.util.spec_from_file_location("torch_probe", sys.argv[1])
+probe = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(probe)
+torch.set_num_threads(2)
+torch.set_flush_denormal(True)
+torch.ones(1 << 18) + 1
+torch.set_flush_denormal(False)
+print([settings for settings, _ in probe.torch_thread_states(torch)])
+"""
+        variables = dict(os.environ, OMP_WAIT_POLICY="passive")
+        told = subprocess.run([sys.executable, "-B", "-c", text, PROGRAM], env=variables, stdout=subprocess.PIPE, check=True).stdout.decode()
+        self.assertEqual(told.strip(), "[[], ['flush-to-zero', 'denormals-are-zero']]")
+
 
 if __name__ == "__main__":
     unittest.main(argv=[sys.argv[0], "-v", *sys.argv[1:]])
