@@ -162,6 +162,34 @@ TEST_CASE("paths.json of a wrong shape is refused") {
   CHECK(refusal({{"index.json", kIndex}, {"paths.json", text}}).code == "package-invalid");
 }
 
+TEST_CASE("paths.json is JSON to the letter, also where nobody looks") {
+  const auto with = [](const std::string& value) {
+    return Info{{"index.json", kIndex}, {"paths.json", R"({"paths": [], "x": )" + value + "}"}};
+  };
+  const std::string wrong =
+      GENERATE(as<std::string>{}, "01", "1.", ".5", "+1", "1e", "1e+", "-", "tru", "nul", "'a'", "\"a", "\"a\nb\"",
+               R"("\x")", R"("\u12")", R"("\u12g4")", R"("\ud800")", R"("\ud800\u0041")", R"("\udc00")", "\"\xff\"",
+               "[1,]", "[,1]", "[1 2]", "[1", R"({"a" 1})", R"({"a":})", R"({"a":1,})", "{,}", "{1:2}", "[}", "1,", "");
+  CAPTURE(wrong);
+  CHECK(refusal(with(wrong)).what.find("is not JSON") != std::string::npos);
+  const std::string right = GENERATE(as<std::string>{}, "0", "-0", "-1.5e-7", "1E400", std::string(100'000, '9'), "[ ]",
+                                     "{ }", "[[],{\"a\":[null,true,false]}]", R"("\"\\\/\b\f\n\r\t\u0000")");
+  CAPTURE(right.substr(0, 80));
+  CHECK(parse_manifest(with(right), "demo").paths.empty());
+}
+
+TEST_CASE("escapes in paths.json are the characters that they stand for") {
+  const std::string item =
+      R"({ "_p\u0061th" :"\u0062in\/\u00e9\ud83d\ude00.py" , "path_type":"hardlink","size_in_bytes":18446744073709551615})";
+  Info info = with_paths(item);
+  info["paths.json"] = "\xEF\xBB\xBF" + info["paths.json"];
+  const Manifest manifest = parse_manifest(info, "demo");
+  REQUIRE(manifest.paths.size() == 1);
+  CHECK(manifest.paths[0].path == "bin/\u00e9\U0001f600.py");
+  CHECK(manifest.paths[0].size == 18446744073709551615U);
+  CHECK(refusal(with_paths(R"({"_path": "a", "size_in_bytes": 18446744073709551616})")).code == "package-invalid");
+}
+
 TEST_CASE("a placeholder longer than any is refused, nesting too, and neither costs memory") {
   const auto with_placeholder = [](std::size_t bytes) {
     return with_paths(R"({"_path": "a", "path_type": "hardlink", "file_mode": "text", "prefix_placeholder": ")" +

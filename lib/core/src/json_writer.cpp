@@ -3,6 +3,20 @@
 #include "envlock/core/text.h"
 
 namespace envlock::core {
+namespace {
+
+/// How many bytes at the start of `text` stand for themselves: ASCII without what needs an escape.
+std::size_t plain_length(std::string_view text) {
+  std::size_t length = 0;
+  while (length < text.size()) {
+    const auto byte = static_cast<unsigned char>(text[length]);
+    if (byte < 0x20 || byte >= 0x80 || byte == '"' || byte == '\\') break;
+    ++length;
+  }
+  return length;
+}
+
+}  // namespace
 
 void JsonWriter::new_line() {
   out_ += '\n';
@@ -92,6 +106,10 @@ void JsonWriter::quote(std::string_view text) {
   static constexpr char kHex[] = "0123456789abcdef";
   out_ += '"';
   while (!text.empty()) {
+    const std::size_t plain = plain_length(text);
+    out_ += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
     const char c = text.front();
     std::size_t length = 1;
     if (c == '"' || c == '\\') {
@@ -107,8 +125,6 @@ void JsonWriter::quote(std::string_view text) {
       out_ += "\\u00";
       out_ += kHex[static_cast<unsigned char>(c) >> 4];
       out_ += kHex[c & 15];
-    } else if (static_cast<unsigned char>(c) < 0x80) {
-      out_ += c;
     } else {
       length = 0;
       for (std::size_t size = 2; size <= 4 && size <= text.size() && length == 0; ++size) {

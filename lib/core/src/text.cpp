@@ -147,6 +147,10 @@ std::string join(std::span<const std::string> parts, std::string_view separator)
 }
 
 bool is_valid_utf8(std::string_view bytes) {
+  // Most texts are ASCII.
+  unsigned char all = 0;
+  for (const char byte : bytes) all |= static_cast<unsigned char>(byte);
+  if (all < 0x80) return true;
   std::size_t length = 1;
   for (; !bytes.empty(); bytes.remove_prefix(length)) {
     if (decode_code_point(bytes, length) == kInvalid) return false;

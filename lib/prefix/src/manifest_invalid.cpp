@@ -39,8 +39,12 @@ bool is_safe_relative_path(std::string_view path) {
   if (path.empty() || path.size() > kMaxPathBytes || !core::is_valid_utf8(path)) return false;
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
   if (std::any_of(path.begin(), path.end(), is_control)) return false;
-  const std::vector<std::string_view> parts = core::split(path, '/');
-  return std::all_of(parts.begin(), parts.end(), is_safe_part);
+  for (;;) {
+    const std::size_t slash = path.find('/');
+    if (!is_safe_part(path.substr(0, slash))) return false;
+    if (slash == std::string_view::npos) return true;
+    path.remove_prefix(slash + 1);
+  }
 }
 
 }  // namespace envlock::prefix

@@ -1,16 +1,14 @@
 // info/paths.json may list a million files, so it is read piece by piece: memory follows the paths, not the JSON.
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
+#include "json_scanner.h"
 #include "manifest_invalid.h"
 #include "manifest_paths.h"
 
 namespace envlock::prefix {
 
 namespace {
-
-using nlohmann::json;
 
 constexpr std::string_view kFile = "info/paths.json";
 constexpr int kMaxDepth = 64;
@@ -26,27 +24,24 @@ enum Seen : unsigned {
   no_link_seen = 64
 };
 
-class PathsReader : public nlohmann::json_sax<json> {
+/// What JsonScanner tells of.
+class PathsReader {
  public:
   explicit PathsReader(std::string_view package) : package_(package) {}
+  void expect(std::size_t paths) { paths_.reserve(paths); }
   std::vector<ManifestPath> take() {
     if (!has_paths_) fail("has no `paths`");
     return std::move(paths_);
   }
 
-  bool null() override { return scalar({}); }
-  bool boolean(bool flag) override { return scalar({.kind = Kind::boolean, .flag = flag}); }
-  bool number_integer(number_integer_t) override { return scalar({.kind = Kind::other}); }
-  bool number_unsigned(number_unsigned_t number) override { return scalar({.kind = Kind::number, .number = number}); }
-  bool number_float(number_float_t, const string_t&) override { return scalar({.kind = Kind::other}); }
-  bool string(string_t& text) override { return scalar({.kind = Kind::text, .text = std::move(text)}); }
-  bool binary(binary_t&) override { return scalar({.kind = Kind::other}); }
-  bool key(string_t& name) override {
-    key_ = std::move(name);
-    return true;
-  }
+  void null() { scalar({}); }
+  void boolean(bool flag) { scalar({.kind = Kind::boolean, .flag = flag}); }
+  void number(std::uint64_t number) { scalar({.kind = Kind::number, .number = number}); }
+  void other_number() { scalar({.kind = Kind::other}); }
+  void string(std::string_view text) { scalar({.kind = Kind::text, .text = text}); }
+  void key(std::string_view name) { key_ = name; }
 
-  bool start_object(std::size_t) override {
+  void start_object() {
     if (place_ == Place::outside) {
       place_ = Place::document;
     } else if (place_ == Place::list && skipped_ == 0) {
@@ -54,17 +49,15 @@ class PathsReader : public nlohmann::json_sax<json> {
     } else {
       skip();
     }
-    return true;
   }
-  bool end_object() override {
+  void end_object() {
     if (skipped_ > 0) {
       --skipped_;
     } else if (place_ == Place::path) {
       end_path();
     }
-    return true;
   }
-  bool start_array(std::size_t) override {
+  void start_array() {
     if (place_ == Place::outside) fail("holds no JSON object");
     if (place_ == Place::list && skipped_ == 0) fail("has an item of `paths` that is no object");
     if (place_ == Place::document && skipped_ == 0 && key_ == "paths") {
@@ -74,19 +67,15 @@ class PathsReader : public nlohmann::json_sax<json> {
     } else {
       skip();
     }
-    return true;
   }
-  bool end_array() override {
+  void end_array() {
     if (skipped_ > 0) {
       --skipped_;
     } else {
       place_ = Place::document;
     }
-    return true;
   }
-  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override {
-    fail("is not JSON");
-  }
+  [[noreturn]] void fail_json() const { fail("is not JSON"); }
 
  private:
   enum class Kind { null, boolean, number, text, other };
@@ -94,7 +83,7 @@ class PathsReader : public nlohmann::json_sax<json> {
     Kind kind = Kind::null;
     bool flag = false;
     std::uint64_t number = 0;
-    std::string text = {};
+    std::string_view text = {};
   };
   enum class Place { outside, document, list, path };
 
@@ -115,8 +104,8 @@ class PathsReader : public nlohmann::json_sax<json> {
     if (++skipped_ > kMaxDepth) fail("is nested too deeply");
   }
 
-  bool scalar(Scalar value) {
-    if (skipped_ > 0) return true;
+  void scalar(const Scalar& value) {
+    if (skipped_ > 0) return;
     if (place_ == Place::outside) fail("holds no JSON object");
     if (place_ == Place::list) fail("has an item of `paths` that is no object");
     if (place_ == Place::path) {
@@ -126,7 +115,6 @@ class PathsReader : public nlohmann::json_sax<json> {
     } else if (key_ == "paths_version" && (value.kind != Kind::number || value.number != 1)) {
       fail("has another `paths_version` than this program knows", {"want 1"});
     }
-    return true;
   }
 
   static unsigned bit_of(std::string_view key) {
@@ -147,14 +135,14 @@ class PathsReader : public nlohmann::json_sax<json> {
     seen_ = 0;
   }
 
-  void member(Scalar& value) {
+  void member(const Scalar& value) {
     const unsigned bit = bit_of(key_);
     if (bit == 0) return;
     if ((seen_ & bit) != 0) fail_member("the key once");
     seen_ |= bit;
     switch (bit) {
       case path_seen:
-        path_.path = std::move(text_of(value));
+        path_.path = text_of(value);
         break;
       case type_seen:
         path_.type = type_of(text_of(value));
@@ -169,14 +157,14 @@ class PathsReader : public nlohmann::json_sax<json> {
         read_mode(value);
         break;
       case text_seen:
-        if (value.kind != Kind::null) placeholder_ = std::move(text_of(value));
+        if (value.kind != Kind::null) placeholder_ = text_of(value);
         break;
       default:
         read_no_link(value);
     }
   }
 
-  std::string& text_of(Scalar& value) const {
+  std::string_view text_of(const Scalar& value) const {
     if (value.kind != Kind::text) fail_member("text");
     return value.text;
   }
@@ -186,7 +174,7 @@ class PathsReader : public nlohmann::json_sax<json> {
     if (text == "directory") return PathType::directory;
     fail_member("`hardlink`, `softlink` or `directory`");
   }
-  void read_sha256(Scalar& value) {
+  void read_sha256(const Scalar& value) {
     if (value.kind == Kind::null) return;
     path_.sha256 = core::parse_sha256(text_of(value));
     if (!path_.sha256) fail_member("64 hex digits");
@@ -196,9 +184,9 @@ class PathsReader : public nlohmann::json_sax<json> {
     if (value.kind != Kind::number) fail_member("a count of bytes");
     path_.size = value.number;
   }
-  void read_mode(Scalar& value) {
+  void read_mode(const Scalar& value) {
     if (value.kind == Kind::null) return;
-    const std::string& text = text_of(value);
+    const std::string_view text = text_of(value);
     if (text != "text" && text != "binary") fail_member("`text` or `binary`");
     mode_ = text == "text" ? FileMode::text : FileMode::binary;
   }
@@ -237,7 +225,9 @@ class PathsReader : public nlohmann::json_sax<json> {
 
 std::vector<ManifestPath> parse_paths_json(std::string_view text, std::string_view package) {
   PathsReader reader(package);
-  json::sax_parse(text, &reader);
+  reader.expect(text.size() / 256);  // a path of a large package takes about so much
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  if (!JsonScanner(text, reader).run()) reader.fail_json();
   return reader.take();
 }
 
