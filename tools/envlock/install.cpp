@@ -12,6 +12,7 @@
 #include "envlock/core/url.h"
 #include "envlock/prefix/transaction.h"
 #include "envlock/report/install_report.h"
+#include "heap.h"
 #include "install_packages.h"
 #include "lock_target.h"
 #include "run_records.h"
@@ -169,6 +170,7 @@ Exit tell(const report::InstallSummary& summary, Out& out) {
 }
 
 Exit run_install(const InstallArgs& args, Out& out) {
+  use_large_pages();
   const LockTarget lock = choose_lock_target(args.target, out.notes);
   note_unmet(lock, out.notes);
   const std::filesystem::path folder = prefix_to_create(args.prefix, lock.file);

@@ -172,13 +172,12 @@ Obtained Packages::obtain(const std::vector<lock::InstallPackage>& packages,
     if (fate.downloaded) fate.downloaded_bytes = size_of(fetched.path);
     return fetched.path;
   };
+  const auto find_package = [&](const lock::InstallPackage& package, Fate& fate) {
+    if (package.record.sha256) fate.unpacked = cache_.find(*package.record.sha256);
+    fate.was_unpacked = fate.unpacked.has_value();
+  };
   const auto get_package = [&](const lock::InstallPackage& package, Fate& fate) {
     const conda::PackageRecord& record = package.record;
-    if (record.sha256) {
-      fate.unpacked = cache_.find(*record.sha256);
-      fate.was_unpacked = fate.unpacked.has_value();
-      if (fate.was_unpacked) return;
-    }
     std::optional<std::filesystem::path> file;
     if (record.sha256) {
       file = archive::find_archive(foreign, record.file_name, *record.sha256);
@@ -201,9 +200,16 @@ Obtained Packages::obtain(const std::vector<lock::InstallPackage>& packages,
   const auto get_wheel = [&](const lock::LockedWheel& wheel, Fate& fate) {
     if (const auto file = fetch(download_of(wheel), fate)) fate.wheel = *file;
   };
+  core::parallel_for(packages.size(), cores, [&](std::size_t i) { find_package(packages[i], fates[i]); });
+  std::vector<std::size_t> missing;
+  for (std::size_t i = 0; i < fates.size(); ++i) {
+    if (!fates[i].was_unpacked) missing.push_back(i);
+  }
+  done = fates.size() - missing.size();
+  session_.progress->update(task, done, fates.size());
   // Threads mostly wait for the network; those that unpack are no more than there are processors.
-  const std::size_t waiting = std::max<std::size_t>(cores, 16);
-  core::parallel_for(fates.size(), std::min(waiting, std::max<std::size_t>(fates.size(), 1)), [&](std::size_t i) {
+  core::parallel_for(missing.size(), std::max<std::size_t>(cores, 16), [&](std::size_t number) {
+    const std::size_t i = missing[number];
     try {
       i < packages.size() ? get_package(packages[i], fates[i]) : get_wheel(wheels[i - packages.size()], fates[i]);
     } catch (const core::Error& error) {

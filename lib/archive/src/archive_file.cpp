@@ -95,11 +95,12 @@ void HashedPass::refuse_changed() const {
 }
 
 std::string_view HashedPass::refill() {
+  beside_.finish();
   const std::uint64_t left = file_.size() - position_;
   const std::size_t want = static_cast<std::size_t>(std::min<std::uint64_t>(left, PieceBuffer::kBytes));
   const std::string_view piece(buffer_.data(), file_.read_at(position_, buffer_.data(), want));
   if (piece.size() != want) refuse_changed();
-  sha256_.update(piece);
+  beside_.begin(piece);
   if (md5_) md5_->update(piece);
   for (Watch& watch : watches_) {
     const std::uint64_t begin = std::max(watch.range.begin, position_);
@@ -112,6 +113,7 @@ std::string_view HashedPass::refill() {
 
 FileDigest HashedPass::finish() {
   skip_to(file_.size());
+  beside_.finish();
   char beyond = 0;
   if (file_.read_at(file_.size(), &beyond, 1) != 0) refuse_changed();
   for (Watch& watch : watches_) {

@@ -5,11 +5,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "byte_source.h"
 #include "envlock/archive/package.h"
 #include "envlock/core/digest.h"
+#include "envlock/core/sha256_company.h"
 #include "piece_buffer.h"
 
 // How content and hash come from the same bytes although memory must not grow with the file.
@@ -80,7 +82,25 @@ class ReadAhead : public ByteCursor {
   core::Sha256Hasher hasher_;
 };
 
-/// The one reading of the whole file.
+/// Bytes that a thread hashes beside others.
+class HashedBeside : public core::Sha256Companion {
+ public:
+  explicit HashedBeside(core::Sha256Hasher& hasher) : hasher_(hasher) {}
+  Ready next() override { return {&hasher_, bytes_}; }
+  void hashed(std::size_t count) override { bytes_.remove_prefix(count); }
+  /// They stay until the next call of finish.
+  void begin(std::string_view bytes) { bytes_ = bytes; }
+  /// Hashes what is left of them.
+  void finish() { hasher_.update(std::exchange(bytes_, {})); }  // taken away first: not beside themselves
+
+ private:
+  core::Sha256Hasher& hasher_;
+  std::string_view bytes_;
+};
+
+/// The one reading of the whole file. What was read is hashed beside what the same thread hashes meanwhile, such as the
+/// files that come out of it, and at the latest when the next piece is read: two messages at once take hardly longer
+/// than one.
 class HashedPass : public ByteCursor {
  public:
   HashedPass(const ArchiveFile& file, Hashes hashes);
@@ -103,6 +123,8 @@ class HashedPass : public ByteCursor {
   core::Sha256Hasher sha256_;
   std::optional<core::Md5Hasher> md5_;
   std::vector<Watch> watches_;
+  HashedBeside beside_{sha256_};
+  core::Sha256Company company_{beside_};
 };
 
 /// The next bytes of a cursor, up to an offset, as a source.

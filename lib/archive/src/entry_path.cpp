@@ -35,7 +35,28 @@ std::string wrong_backslashes(std::string_view text) {
   return "";
 }
 
+/// The plain case, in one pass and without a copy: ASCII without control characters and backslashes, parts that are
+/// neither empty nor dots, all short enough.
+bool is_plain(std::string_view name) {
+  if (name.empty() || name.size() > kLongestPath) return false;
+  std::size_t part = 0;  // where it begins
+  for (std::size_t i = 0; i <= name.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(i < name.size() ? name[i] : '/');
+    if (byte < 0x20 || byte >= 0x7f || byte == '\\') return false;
+    if (byte != '/') continue;
+    if (i == part || name[part] == '.' || i - part > kLongestPart) return false;
+    part = i + 1;
+  }
+  return true;
+}
+
 }  // namespace
+
+bool is_checked_path(std::string_view name) {
+  if (is_plain(name)) return true;
+  const CheckedPath checked = check_path(name);
+  return checked.wrong.empty() && checked.path == name;
+}
 
 CheckedPath check_path(std::string_view name) {
   CheckedPath checked;
@@ -63,13 +84,18 @@ std::string check_link_target(std::string_view path, std::string_view target) {
   if (target.empty()) return "the symlink points to nothing";
   if (const std::string wrong = wrong_characters(target); !wrong.empty()) return "of the symlink's target: " + wrong;
   if (target.size() > kLongestPath) return "the symlink's target is longer than 3,072 bytes";
-  const std::string shown = "the symlink points to `" + core::printable(target) + "`, ";
-  if (target.front() == '/') return shown + "an absolute path";
+  const auto leads = [whole = target](const char* where) {
+    return "the symlink points to `" + core::printable(whole) + "`, " + where;
+  };
+  if (target.front() == '/') return leads("an absolute path");
   std::ptrdiff_t depth = std::count(path.begin(), path.end(), '/');
-  for (const std::string_view part : core::split(target, '/')) {
+  while (!target.empty()) {
+    const std::size_t slash = std::min(target.find('/'), target.size());
+    const std::string_view part = target.substr(0, slash);
+    target.remove_prefix(std::min(slash + 1, target.size()));
     if (part.empty() || part == ".") continue;
     depth += part == ".." ? -1 : 1;
-    if (depth < 0) return shown + "which is outside the package";
+    if (depth < 0) return leads("which is outside the package");
   }
   return "";
 }

@@ -15,6 +15,8 @@ struct CheckedPath {
 /// Checks the name of an entry: relative, no "..", valid UTF-8, no control characters, nothing that a reader which
 /// takes backslashes for slashes would find outside, no part of more than 255 bytes and at most 3,072 in all.
 CheckedPath check_path(std::string_view name);
+/// True when nothing is wrong with the name and it is normalized already.
+bool is_checked_path(std::string_view name);
 
 /// Checks where a symlink at `path` (normalized) points, by the words alone: relative and never above the root.
 /// Empty: nothing is wrong.

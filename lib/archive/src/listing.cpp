@@ -40,8 +40,7 @@ std::optional<EntryKind> kind_of(std::uint64_t number) {
 
 /// Whoever can write the cache can write a listing with a right checksum; it still must not lead outside.
 bool is_safe(const Entry& entry) {
-  const CheckedPath path = check_path(entry.path);
-  if (!path.wrong.empty() || path.path != entry.path || (entry.mode & ~0777U) != 0) return false;
+  if (!is_checked_path(entry.path) || (entry.mode & ~0777U) != 0) return false;
   if (entry.kind != EntryKind::symlink) return entry.link_target.empty();
   return check_link_target(entry.path, entry.link_target).empty();
 }

@@ -10,8 +10,11 @@
 #include <system_error>
 
 #include "cached_file.h"
+#include "cached_hash.h"
+#include "envlock/archive/cache_cursor.h"
 #include "envlock/core/diagnostic.h"
 #include "envlock/core/file.h"
+#include "envlock/core/parallel.h"
 #include "envlock/core/text.h"
 #include "fault_hook.h"
 #include "listing.h"
@@ -24,7 +27,7 @@ namespace {
 constexpr const char* kListing = "listing";
 constexpr const char* kStamps = "stamps";
 constexpr const char* kFiles = "files";
-constexpr std::uint64_t kLargestListing = std::uint64_t{512} << 20;
+constexpr std::uint64_t kLargestListing = std::uint64_t{256} << 20;
 
 std::optional<std::string> read_if_there(const std::filesystem::path& path) {
   try {
@@ -150,7 +153,8 @@ Unpacked PackageCache::unpack(const std::filesystem::path& archive_file, const c
   const Descriptor folder(open(files.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder) refuse_cache(files, errno);
   Unpacker unpacker(folder.get(), files);
-  const FileDigest digest = read_package(archive_file, Part::all, unpacker, limits);
+  const FileDigest digest =
+      read_package(archive_file, Part::all, unpacker, limits, Hashes::sha256, Checksums::left_to_hash);
   if (digest.sha256 != package) refuse_hash(archive_file, package, digest);
 
   Unpacked made{.package = package, .package_size = digest.size, .files = unpacker.finish()};
@@ -177,29 +181,41 @@ Unpacked PackageCache::unpack(const std::filesystem::path& archive_file, const c
   refuse_cache(made.folder, error);
 }
 
-PackageCache::Look PackageCache::look_at(const Unpacked& package, const UnpackedFile& file, int folder) const {
-  return look_at_cached(package, file, folder);
+PackageCache::Glance PackageCache::glance(const UnpackedFile& file, const CacheCursor& at) const {
+  return glance_at(file, at);
+}
+
+std::pair<bool, bool> PackageCache::have_hashes(const UnpackedFile& first, const CacheCursor& first_at,
+                                                const UnpackedFile& second, const CacheCursor& second_at) {
+  return archive::have_hashes(first, first_at, second, second_at);
+}
+
+bool PackageCache::has_hash(const UnpackedFile& file, const CacheCursor& at) {
+  return archive::has_hash(file, at);
 }
 
 bool PackageCache::is_unchanged(const Unpacked& package, const UnpackedFile& file) const {
-  return look_at(package, file, -1) != Look::changed;
+  CacheCursor at;
+  at.go_to(package, file, -1);
+  const Glance seen = glance(file, at);
+  return seen.look != Look::changed && (!seen.needs_hash || has_hash(file, at));
 }
 
-void PackageCache::restamp(const std::vector<Restamped>& packages) const {
+void PackageCache::restamp(const std::vector<Restamped>& packages, std::size_t threads) const {
   std::vector<StampsToTake> all;
   for (const Restamped& restamped : packages) {
     all.push_back({.package = restamped.package, .folder = restamped.folder, .files = restamped.files, .stamps = {}});
     all.back().stamps.reserve(restamped.package->files.size());
     for (const UnpackedFile& file : restamped.package->files) all.back().stamps.push_back(file.stamp);
   }
-  take_stamps(all);
+  take_stamps(all, threads);
   try {
     const WorkFolder work = state_->begin_work();
-    for (std::size_t i = 0; i < all.size(); ++i) {
+    core::parallel_for(all.size(), threads, [&](std::size_t i) {
       const std::filesystem::path stamps = work.path() / (kStamps + std::to_string(i));
       if (write_new_file(stamps, format_stamps(all[i].package->listing, all[i].stamps)) != 0) return;
       (void)rename(stamps.c_str(), (all[i].package->folder / kStamps).c_str());
-    }
+    });
   } catch (const core::Error&) {  // NOLINT: without stamps the files are hashed
   }
 }

@@ -19,7 +19,9 @@ namespace {
 
 constexpr std::size_t kCopyPiece = 256 << 10;
 
-/// Hashing a small file in one call spares it a context of its own.
+constexpr std::size_t kSmall = 4 << 10;
+
+/// Hashing a small file in one call spares it a context of its own. A larger one gains more from company.
 const core::Sha256Prefix& plain_sha256() {
   static const core::Sha256Prefix prefix("");
   return prefix;
@@ -93,7 +95,8 @@ void Unpacker::write_all(std::string_view bytes) {
 
 void Unpacker::data(std::string_view bytes) {
   UnpackedFile& file = files_.back();
-  if (written_ == 0 && bytes.size() == file.entry.size) {
+  const bool is_whole_and_small = written_ == 0 && bytes.size() == file.entry.size && bytes.size() < kSmall;
+  if (is_whole_and_small) {
     file.sha256 = plain_sha256().of(bytes);
   } else {
     if (written_ == 0) hasher_ = core::Sha256Hasher();
@@ -101,7 +104,7 @@ void Unpacker::data(std::string_view bytes) {
   }
   write_all(bytes);
   written_ += bytes.size();
-  if (written_ == file.entry.size && bytes.size() != written_) file.sha256 = hasher_.finish();
+  if (written_ == file.entry.size && !is_whole_and_small) file.sha256 = hasher_.finish();
 }
 
 void Unpacker::end() {

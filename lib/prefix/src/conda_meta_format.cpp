@@ -62,11 +62,12 @@ void write_paths(JsonWriter& json, const std::vector<InstalledPath>& paths) {
 }
 
 void write_files(JsonWriter& json, const std::vector<InstalledPath>& paths) {
-  std::vector<std::string> files;
+  json.key("files");
+  json.begin_array();
   for (const InstalledPath& path : paths) {
-    if (path.type != InstalledType::directory) files.push_back(path.path);
+    if (path.type != InstalledType::directory) json.value(path.path);
   }
-  json.member("files", files, JsonWriter::Layout::multi_line);
+  json.end_array();
 }
 
 void write_text(JsonWriter& json, std::string_view key, const std::string& text) {

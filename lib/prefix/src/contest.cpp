@@ -51,26 +51,29 @@ void tell(const Pairs& pairs, core::Notes& notes) {
 
 void decide_contests(Plan& plan, core::Notes& notes) {
   std::vector<PlannedFile>& files = plan.files;
-  // Highest rank first; what was added first before what was added later.
-  std::stable_sort(files.begin(), files.end(), [](const PlannedFile& left, const PlannedFile& right) {
-    const int order = left.path.compare(right.path);
-    return order != 0 ? order < 0 : left.rank > right.rank;
+  // Highest rank first; what was added first before what was added later. Places are sorted, the files moved once.
+  std::vector<const PlannedFile*> order;
+  order.reserve(files.size());
+  for (const PlannedFile& file : files) order.push_back(&file);
+  std::sort(order.begin(), order.end(), [](const PlannedFile* left, const PlannedFile* right) {
+    const int paths = left->path.compare(right->path);
+    if (paths != 0) return paths < 0;
+    return left->rank != right->rank ? left->rank > right->rank : left < right;
   });
   Pairs pairs;
-  std::size_t kept = 0;
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    if (kept > 0 && files[kept - 1].path == files[i].path) {
-      const PlannedFile& winner = files[kept - 1];
-      if (!is_equal(winner, files[i])) {
-        pairs[{owner_of(plan, files[i]), owner_of(plan, winner)}].push_back(winner.path);
-      }
-      if (files[i].entry != kNone) plan.losers.push_back({files[i].package, files[i].entry, kept - 1, std::nullopt});
+  std::vector<PlannedFile> kept;
+  kept.reserve(files.size());
+  for (const PlannedFile* place : order) {
+    PlannedFile& file = files[static_cast<std::size_t>(place - files.data())];
+    if (kept.empty() || kept.back().path != file.path) {
+      kept.push_back(std::move(file));
       continue;
     }
-    if (kept != i) files[kept] = std::move(files[i]);
-    ++kept;
+    const PlannedFile& winner = kept.back();
+    if (!is_equal(winner, file)) pairs[{owner_of(plan, file), owner_of(plan, winner)}].push_back(winner.path);
+    if (file.entry != kNone) plan.losers.push_back({file.package, file.entry, kept.size() - 1, std::nullopt});
   }
-  files.resize(kept);
+  files = std::move(kept);
   tell(pairs, notes);
 }
 

@@ -139,7 +139,7 @@ class Executing {
       archive::PackageCache::Restamped& package = packages[file.package];
       package.files.push_back(static_cast<std::size_t>(file.cached - package.package->files.data()));
     }
-    input_.cache.restamp(packages);
+    input_.cache.restamp(packages, input_.options.threads);
   }
 
   void count_linked(const LinkedFile& file) {
@@ -213,8 +213,8 @@ class Executing {
   }
 
   /// What conda-meta says of a new package, with the hashes of what is there now.
-  InstalledPackage finished(std::size_t package) const {
-    InstalledPackage installed = plan_.packages[package].installed;
+  InstalledPackage finished(std::size_t package) {
+    InstalledPackage installed = std::move(plan_.packages[package].installed);
     for (const std::size_t i : files_of_[package]) {
       installed.paths[plan_.files[i].entry].sha256_in_prefix = linked_[i].sha256_in_prefix;
     }
@@ -226,8 +226,10 @@ class Executing {
     std::erase_if(installed.paths, [](const InstalledPath& path) {
       return path.type == InstalledType::pyc_file && !path.sha256_in_prefix && !path.sha256;
     });
-    std::sort(installed.paths.begin(), installed.paths.end(),
-              [](const InstalledPath& left, const InstalledPath& right) { return left.path < right.path; });
+    const auto before = [](const InstalledPath& left, const InstalledPath& right) { return left.path < right.path; };
+    if (!std::is_sorted(installed.paths.begin(), installed.paths.end(), before)) {
+      std::sort(installed.paths.begin(), installed.paths.end(), before);
+    }
     return installed;
   }
 
@@ -267,7 +269,7 @@ class Executing {
     const std::int64_t time = plan_.journal.time_seconds;
     Cursor cursor(prefix_);
     const auto set = [&](const std::string& path) {
-      if (const int folder = cursor.folder_of(path); folder >= 0) set_time(folder, Cursor::name_of(path), time);
+      if (const int folder = cursor.folder_of(path); folder >= 0) set_time(folder, leaf_of(path).data(), time);
     };
     for (const std::string& path : plan_.journal.created_folders) set(path);
     for (const Journal::Folder& entry : plan_.journal.touched_folders) set(entry.path);
@@ -275,7 +277,7 @@ class Executing {
   }
 
   const ExecuteInput& input_;
-  const Plan& plan_;
+  Plan& plan_;
   const PrefixFolder& prefix_;
   core::Progress& progress_;
   core::Notes& notes_;

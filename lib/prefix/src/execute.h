@@ -10,7 +10,7 @@ namespace envlock::prefix {
 struct ExecuteInput {
   const JournalFolder& folder;
   std::string prefix;  ///< absolute
-  const Plan& plan;
+  Plan& plan;          ///< what its packages will say in conda-meta is taken out of it
   const Target& target;
   const Difference& difference;
   const archive::PackageCache& cache;

@@ -67,12 +67,12 @@ bool make_folder(int parent, const char* name, const std::string& shown) {
 
 }  // namespace
 
-void set_time(int folder, const std::string& name, std::int64_t seconds, std::int64_t nanoseconds) {
+void set_time(int folder, const char* name, std::int64_t seconds, std::int64_t nanoseconds) {
   const struct timespec both[2] = {{seconds, nanoseconds}, {seconds, nanoseconds}};
-  if (name.empty()) {
+  if (*name == '\0') {
     (void)futimens(folder, both);
   } else {
-    (void)utimensat(folder, name.c_str(), both, AT_SYMLINK_NOFOLLOW);
+    (void)utimensat(folder, name, both, AT_SYMLINK_NOFOLLOW);
   }
 }
 

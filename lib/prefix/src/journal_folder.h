@@ -56,6 +56,6 @@ class JournalFolder {
 bool has_journal(const std::filesystem::path& prefix);
 
 /// Sets the time of what `folder` holds under `name`, or of `folder` itself for "". Best effort.
-void set_time(int folder, const std::string& name, std::int64_t seconds, std::int64_t nanoseconds = 0);
+void set_time(int folder, const char* name, std::int64_t seconds, std::int64_t nanoseconds = 0);
 
 }  // namespace envlock::prefix

@@ -8,8 +8,10 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <thread>
 
 #include "cached_package.h"
+#include "envlock/archive/cache_cursor.h"
 #include "envlock/core/parallel.h"
 #include "envlock/prefix/replacement.h"
 #include "fault.h"
@@ -25,8 +27,7 @@ Descriptor create(Cursor& cursor, const std::string& path) {
   const int folder = cursor.folder_of(path);
   Descriptor file;
   if (folder >= 0) {
-    file = Descriptor(
-        openat(folder, Cursor::name_of(path).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    file = Descriptor(openat(folder, leaf_of(path).data(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   }
   if (!file) throw_system_error("write", cursor.prefix().shown(path), errno);
   return file;
@@ -67,40 +68,95 @@ bool is_unable(int error) {
   return error == EOPNOTSUPP || error == EXDEV || error == ENOTTY || error == EINVAL || error == ENOSYS;
 }
 
-// More is got as it is needed.
-constexpr std::uint64_t kMostReserved = std::uint64_t{64} << 20;
+/// What a thread needs to rewrite a file; used again for the next.
+struct RewritingSpace {
+  ByteBuffer buffer;
+  std::string text;
+};
 
 class Linking {
  public:
   explicit Linking(const LinkInput& input)
       : input_(input), stage_(input.prefix.open(JournalFolder::kStage)), results_(input.plan.files.size()) {
-    for (const PlannedFile& file : input.plan.files) {
-      if (file.source == FileSource::rewrite) largest_ = std::max(largest_, file.cached->entry.size);
-    }
     if (input.method != LinkMethod::automatic) has_reflinks_ = false;
     if (input.method == LinkMethod::copy) has_hardlinks_ = false;
   }
 
   std::vector<LinkedFile> run() {
-    constexpr std::size_t kBatch = 64;
-    const std::size_t count = input_.plan.files.size();
-    core::parallel_for((count + kBatch - 1) / kBatch, input_.threads, [&](std::size_t batch) {
+    const std::vector<Batch> batches = batches_of();
+    core::parallel_for(batches.size(), input_.threads, [&](std::size_t number) {
       Cursor cursor(input_.prefix);
-      for (std::size_t i = batch * kBatch; i < std::min(count, (batch + 1) * kBatch) && !failed_; ++i) {
-        try {
-          make(cursor, i);
-        } catch (...) {
-          failed_ = true;
-          throw;
+      archive::CacheCursor source;
+      const Batch& batch = batches[number];
+      try {
+        if (batch.second != kNone) return rewrite_two(cursor, batch.begin, batch.second);
+        for (std::size_t i = batch.begin; i < batch.end && !failed_; ++i) {
+          if (is_large(i) != batch.is_large) continue;
+          make(cursor, source, i);
+          input_.done_one();
         }
-        input_.done_one();
+      } catch (...) {
+        failed_ = true;
+        throw;
       }
     });
     return std::move(results_);
   }
 
  private:
-  void make(Cursor& cursor, std::size_t index) {
+  struct Batch {
+    std::size_t begin, end;  // in plan.files
+    bool is_large = false;   // takes the large ones of these files; else the others
+    /// Of two files to rewrite together, which both are large.
+    std::size_t second = kNone;
+  };
+
+  /// Worth a batch of its own.
+  bool is_large(std::size_t index) const {
+    constexpr std::uint64_t kLarge = 64 << 10;
+    const PlannedFile& file = input_.plan.files[index];
+    return file.source == FileSource::rewrite && file.cached->entry.size >= kLarge;
+  }
+
+  /// The largest before all, two together as long as both fit well into memory.
+  std::vector<Batch> large_batches() const {
+    constexpr std::uint64_t kMostForTwo = std::uint64_t{16} << 20;
+    const std::vector<PlannedFile>& files = input_.plan.files;
+    std::vector<std::size_t> large;
+    for (std::size_t i = 0; i < files.size(); ++i) {
+      if (is_large(i)) large.push_back(i);
+    }
+    std::stable_sort(large.begin(), large.end(), [&](std::size_t left, std::size_t right) {
+      return files[left].cached->entry.size > files[right].cached->entry.size;
+    });
+    std::vector<Batch> batches;
+    for (std::size_t i = 0; i < large.size(); ++i) {
+      batches.push_back({large[i], large[i] + 1, true});
+      const bool has_second = i + 1 < large.size() && files[large[i]].cached->entry.size <= kMostForTwo;
+      if (has_second) batches.back().second = large[++i];
+    }
+    return batches;
+  }
+
+  /// Large files to rewrite first, so that no thread is left alone with them. Then the others in their order, each
+  /// thread in another region: two that make files in one folder wait for each other.
+  std::vector<Batch> batches_of() const {
+    constexpr std::size_t kBatch = 64;
+    const std::vector<PlannedFile>& files = input_.plan.files;
+    std::vector<Batch> batches = large_batches();
+    const std::size_t count = (files.size() + kBatch - 1) / kBatch;
+    const std::size_t regions =
+        std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, std::max<std::size_t>(count, 1));
+    const std::size_t length = (count + regions - 1) / regions;
+    for (std::size_t i = 0; i < length; ++i) {
+      for (std::size_t batch = i; batch < count; batch += length) {
+        batches.push_back({batch * kBatch, std::min(files.size(), (batch + 1) * kBatch)});
+      }
+    }
+    return batches;
+  }
+
+  void make(Cursor& cursor, archive::CacheCursor& source, std::size_t index) {
     const PlannedFile& file = input_.plan.files[index];
     if (file.source == FileSource::pyc || file.source == FileSource::meta) return;
     fault_point("link");
@@ -117,14 +173,14 @@ class Linking {
         return write_new_file(cursor, file.path, file.bytes, file.mode, file.time_seconds);
       default:
         result = {LinkedFile::How::none, file.cached->sha256, file.cached->entry.size};
-        result.how = link_or_copy(cursor, file);
+        result.how = link_or_copy(cursor, source, file);
     }
   }
 
   void make_symlink(Cursor& cursor, const PlannedFile& file, LinkedFile& result) const {
     const int folder = cursor.folder_of(file.path);
-    const std::string name = Cursor::name_of(file.path);
-    if (folder < 0 || symlinkat(file.bytes.c_str(), folder, name.c_str()) != 0) {
+    const char* name = leaf_of(file.path).data();  // the end of the path, and so ended by NUL
+    if (folder < 0 || symlinkat(file.bytes.c_str(), folder, name) != 0) {
       throw_system_error("make the link", input_.prefix.shown(file.path), errno);
     }
     set_time(folder, name, file.time_seconds);
@@ -139,26 +195,49 @@ class Linking {
     result = {LinkedFile::How::written, file.sha256, file.size};
   }
 
-  void rewrite(Cursor& cursor, const PlannedFile& file, LinkedFile& result) const {
-    // Kept from one file to the next: fresh memory costs as much as reading into it.
-    static thread_local std::string buffer;
-    buffer.reserve(static_cast<std::size_t>(std::min(largest_, kMostReserved)) + 1);
-    const std::size_t size = read_proved(package_of(file), *file.cached, buffer);
-    std::string text;
-    std::string_view bytes(buffer.data(), size);
+  static RewritingSpace& thread_space(std::size_t number) {
+    static thread_local RewritingSpace spaces[2];
+    return spaces[number];
+  }
+
+  /// Writes the file, and gives what it wrote; the bytes stay until the space is used again.
+  std::string_view write_rewritten(Cursor& cursor, const PlannedFile& file, RewritingSpace& space) const {
+    const std::size_t size = read_proved(package_of(file), *file.cached, space.buffer);
+    std::string_view bytes(space.buffer.data(), size);
     if (file.placeholder->mode == FileMode::binary) {
-      replace_binary_as_conda(buffer, size, {.placeholder = file.placeholder->text, .prefix = input_.prefix_text});
+      const PrefixChange change{.placeholder = file.placeholder->text, .prefix = input_.prefix_text};
+      replace_binary_as_conda(space.buffer.data(), size, change);
     } else {
-      text = replace_prefix(bytes, *file.placeholder, input_.prefix_text);
-      bytes = text;
+      space.text = replace_prefix(bytes, *file.placeholder, input_.prefix_text);
+      bytes = space.text;
     }
     write_new_file(cursor, file.path, bytes, file.mode, file.time_seconds);
+    return bytes;
+  }
+
+  void rewrite(Cursor& cursor, const PlannedFile& file, LinkedFile& result) const {
+    const std::string_view bytes = write_rewritten(cursor, file, thread_space(0));
     result = {LinkedFile::How::rewrite, core::sha256(bytes), bytes.size()};
   }
 
-  LinkedFile::How link_or_copy(Cursor& cursor, const PlannedFile& file) {
+  /// Two take hardly longer to hash than one.
+  void rewrite_two(Cursor& cursor, std::size_t first, std::size_t second) {
+    if (failed_) return;
+    fault_point("link");
+    const std::string_view one = write_rewritten(cursor, input_.plan.files[first], thread_space(0));
+    fault_point("link");
+    const std::string_view two = write_rewritten(cursor, input_.plan.files[second], thread_space(1));
+    core::Sha256Hasher hash_one, hash_two;
+    core::Sha256Hasher::update_both(hash_one, one, hash_two, two);
+    results_[first] = {LinkedFile::How::rewrite, hash_one.finish(), one.size()};
+    results_[second] = {LinkedFile::How::rewrite, hash_two.finish(), two.size()};
+    input_.done_one();
+    input_.done_one();
+  }
+
+  LinkedFile::How link_or_copy(Cursor& cursor, archive::CacheCursor& source, const PlannedFile& file) {
     const bool may_link = file.source == FileSource::link;
-    const CachedPlace source(package_of(file), *file.cached);
+    source.go_to(*package_of(file).unpacked, *file.cached, package_of(file).files.get());
     if (may_link && !has_reflinks_ && has_hardlinks_ && hard_link(cursor, file, source)) {
       return LinkedFile::How::hardlink;
     }
@@ -179,7 +258,7 @@ class Linking {
     if (try_reflink) has_reflinks_ = false;
     if (try_reflink && may_link && has_hardlinks_) {
       (void)unlinkat(cursor.folder_of(file.path), Cursor::name_of(file.path).c_str(), 0);
-      return link_or_copy(cursor, file);
+      return link_or_copy(cursor, source, file);
     }
     if (!copy_bytes(from.get(), to.get())) throw_system_error("write", input_.prefix.shown(file.path), errno);
     set_mode_and_time(to.get(), file.mode, file.time_seconds);
@@ -187,7 +266,7 @@ class Linking {
   }
 
   /// False: it must be copied. A link shares mode and time with the cached file: these were proved, too.
-  bool hard_link(Cursor& cursor, const PlannedFile& file, const CachedPlace& source) {
+  bool hard_link(Cursor& cursor, const PlannedFile& file, const archive::CacheCursor& source) {
     const int folder = cursor.folder_of(file.path);
     if (folder < 0) throw_system_error("write", input_.prefix.shown(file.path), errno);
     const std::string_view leaf = leaf_of(file.path);  // the end of the path, and so ended by NUL
@@ -204,8 +283,7 @@ class Linking {
   const PackageToLink& package_of(const PlannedFile& file) const { return input_.plan.packages[file.package]; }
 
   const LinkInput& input_;
-  Descriptor stage_;           // there when there are wheels
-  std::uint64_t largest_ = 0;  // of the files to rewrite, in bytes
+  Descriptor stage_;  // there when there are wheels
   std::vector<LinkedFile> results_;
   std::atomic<bool> has_reflinks_{true}, has_hardlinks_{true}, failed_{false};
 };

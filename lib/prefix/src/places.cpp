@@ -53,6 +53,15 @@ std::string Places::file(std::string_view path) {
   return joined(folder(parent_of(path)).path, leaf_of(path));
 }
 
+void Places::settle(std::string& path) {
+  const std::string_view parent = parent_of(path);
+  if (last_folder_ == nullptr || parent != last_parent_) {
+    last_folder_ = &folder(parent);
+    last_parent_ = parent;
+  }
+  if (last_folder_->path != parent) path = joined(last_folder_->path, leaf_of(path));
+}
+
 const Places::Folder& Places::look_up(const std::string& path, int depth) {
   if (const auto known = known_.find(path); known != known_.end()) return known->second;
   Folder found = find(path, depth);

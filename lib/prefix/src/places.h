@@ -37,6 +37,8 @@ class Places {
   const Folder& folder(std::string_view path) { return look_up(std::string(path), 0); }
   /// Where a file lies. Throws: as folder.
   std::string file(std::string_view path);
+  /// Makes of the path of a file the one where it lies; files of one folder in a row cost little. Throws: as folder.
+  void settle(std::string& path);
 
  private:
   const Folder& look_up(const std::string& path, int depth);
@@ -47,6 +49,8 @@ class Places {
   Rules rules_;
   std::optional<Cursor> cursor_;
   std::unordered_map<std::string, Folder> known_;  // looked up only
+  std::string last_parent_;                        // that settle met
+  const Folder* last_folder_ = nullptr;            // where it lies
 };
 
 }  // namespace envlock::prefix

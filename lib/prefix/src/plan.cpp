@@ -81,7 +81,7 @@ class Planning {
     rules.is_owned_link = [this](const std::string& path) { return staying_.owners.contains(path); };
     rules.leaves = [this](const std::string& path) { return leaving_.contains(path); };
     Places places(&input_.prefix, std::move(rules));
-    for (PlannedFile& file : wanted_.files) file.path = places.file(file.path);
+    for (PlannedFile& file : wanted_.files) places.settle(file.path);
     for (std::string& folder : wanted_.folders) folder = places.folder(folder).path;
     plan_.packages = std::move(wanted_.packages);
     plan_.files = std::move(wanted_.files);
@@ -150,6 +150,7 @@ class Planning {
   }
 
   void add_records() {
+    const auto sorted = static_cast<std::ptrdiff_t>(plan_.files.size());
     for (const PlannedFile& record : input_.records.files) plan_.files.push_back(record);
     for (const Plan::Restated& package : plan_.restated) {
       plan_.files.push_back({.path = "conda-meta/" + package.installed.meta_file,
@@ -159,9 +160,11 @@ class Planning {
     // Indices into `files` are kept: conda-meta sorts among the rest only where nothing points.
     std::vector<std::size_t> order(plan_.files.size());
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t left, std::size_t right) {
+    const auto before = [&](std::size_t left, std::size_t right) {
       return plan_.files[left].path < plan_.files[right].path;
-    });
+    };
+    std::stable_sort(order.begin() + sorted, order.end(), before);
+    std::inplace_merge(order.begin(), order.begin() + sorted, order.end(), before);
     std::vector<PlannedFile> files(plan_.files.size());
     std::vector<std::size_t> moved_to(order.size());
     for (std::size_t i = 0; i < order.size(); ++i) {
@@ -236,7 +239,11 @@ class Planning {
 
   void finish_moves() {
     std::set<std::string> taken;
-    for (const PlannedFile& file : plan_.files) taken.insert(file.path);
+    const bool any_kept =
+        std::any_of(leaving_.begin(), leaving_.end(), [](const auto& one) { return one.second.changed; });
+    for (const PlannedFile& file : plan_.files) {
+      if (any_kept) taken.insert(file.path);
+    }
     for (const auto& [path, file] : leaving_) {
       Journal::Move move{path, file.changed ? free_name(path, taken) : ""};
       if (file.changed) {

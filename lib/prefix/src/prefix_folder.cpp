@@ -47,10 +47,13 @@ Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
 
 bool is_safe_path(std::string_view path) {
   if (path.empty() || path.size() >= PATH_MAX || path.find('\0') != std::string_view::npos) return false;
-  for (const std::string_view part : core::split(path, '/')) {
+  for (;;) {
+    const std::size_t slash = path.find('/');
+    const std::string_view part = path.substr(0, slash);
     if (part.empty() || part == "." || part == ".." || part.size() > NAME_MAX) return false;
+    if (slash == std::string_view::npos) return true;
+    path.remove_prefix(slash + 1);
   }
-  return true;
 }
 
 std::string_view parent_of(std::string_view path) {

@@ -29,8 +29,8 @@ std::size_t freed_bytes(const EncodedPair& pair, const PrefixChange& change) {
 
 // conda, one encoding: a run goes from a placeholder to the first NUL after it, wherever that is aligned; without a
 // NUL it is left alone. A run keeps its length.
-void replace_runs_as_conda(std::string& bytes, std::size_t size, const EncodedPair& pair, const PrefixChange& change) {
-  const std::string_view data = std::string_view(bytes).substr(0, size);
+void replace_runs_as_conda(char* bytes, std::size_t size, const EncodedPair& pair, const PrefixChange& change) {
+  const std::string_view data(bytes, size);
   const std::string nul(pair.unit, '\0');
   std::size_t done = 0;
   for (std::size_t at = position_of(data, pair.from); at != kNpos; at = position_of(data, pair.from, done)) {
@@ -40,7 +40,7 @@ void replace_runs_as_conda(std::string& bytes, std::size_t size, const EncodedPa
     const std::string_view run = data.substr(at, done - at);
     std::string changed = replace_all(run, pair.from, pair.to);
     changed.append(count_of(run, pair.from) * freed_bytes(pair, change), '\0');
-    changed.copy(bytes.data() + at, run.size());
+    changed.copy(bytes + at, run.size());
   }
 }
 
@@ -132,15 +132,28 @@ std::string replace_runs(std::string_view data, const std::vector<EncodedPair>& 
   return out;
 }
 
+/// As encode_all; the files of one environment mostly ask for the same again.
+const std::vector<EncodedPair>& encoded_again(const PrefixChange& change) {
+  struct Last {
+    std::string placeholder, prefix;
+    std::vector<EncodedPair> pairs;
+  };
+  static thread_local Last last;
+  if (last.placeholder != change.placeholder || last.prefix != change.prefix || last.pairs.empty()) {
+    last = {std::string(change.placeholder), std::string(change.prefix), encode_all(change.placeholder, change.prefix)};
+  }
+  return last.pairs;
+}
+
 }  // namespace
 
-void replace_binary_as_conda(std::string& bytes, std::size_t size, const PrefixChange& change) {
-  const std::vector<EncodedPair> pairs = encode_all(change.placeholder, change.prefix);
+void replace_binary_as_conda(char* bytes, std::size_t size, const PrefixChange& change) {
+  const std::vector<EncodedPair>& pairs = encoded_again(change);
   for (std::size_t i = 0; i < pairs.size(); ++i) {
     // UTF-16 and UTF-32 come as two orders, the little one first.
     if (i % 2 == 1) {
       const std::string_view part = common_part(pairs[i], pairs[i + 1]);
-      if (!part.empty() && position_of(std::string_view(bytes).substr(0, size), part) == kNpos) {
+      if (!part.empty() && position_of(std::string_view(bytes, size), part) == kNpos) {
         ++i;
         continue;
       }
@@ -152,7 +165,7 @@ void replace_binary_as_conda(std::string& bytes, std::size_t size, const PrefixC
 std::string replace_binary(std::string_view original, const PrefixChange& change, Dialect dialect) {
   if (dialect == Dialect::conda) {
     std::string bytes(original);
-    replace_binary_as_conda(bytes, bytes.size(), change);
+    replace_binary_as_conda(bytes.data(), bytes.size(), change);
     return bytes;
   }
   std::vector<EncodedPair> pairs = encode_all(change.placeholder, change.prefix);

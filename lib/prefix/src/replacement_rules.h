@@ -16,7 +16,7 @@ struct PrefixChange {
 std::string replace_text(std::string_view original, const PrefixChange& change, Dialect dialect);
 /// Throws: core::Error "prefix-too-long".
 std::string replace_binary(std::string_view original, const PrefixChange& change, Dialect dialect);
-/// The conda dialect in the first `size` bytes of a buffer, in place: a binary keeps its length.
-void replace_binary_as_conda(std::string& bytes, std::size_t size, const PrefixChange& change);
+/// The conda dialect, in place: a binary keeps its length.
+void replace_binary_as_conda(char* bytes, std::size_t size, const PrefixChange& change);
 
 }  // namespace envlock::prefix

@@ -42,6 +42,7 @@ class Adding {
     if (manifest.noarch == Noarch::python && !python_) {
       throw_no_python(package_.wanted->record.file_name, "it is a noarch python package");
     }
+    package_.installed.paths.reserve(manifest.paths.size() + manifest.entry_points.size() + 1);
     for (const ManifestPath& path : manifest.paths) add_path(path);
     for (const EntryPoint& entry_point : manifest.entry_points) add_entry_point(entry_point);
     if (manifest.noarch == Noarch::python && input_.pyc == Pyc::compile) {
@@ -66,7 +67,7 @@ class Adding {
   }
 
   void add_path(const ManifestPath& path) {
-    const archive::UnpackedFile* cached = package_.unpacked->find(path.path);
+    const archive::UnpackedFile* cached = find(path.path);
     check(path, cached);
     std::string target = target_path(path.path, package_.manifest.noarch, python_);
     if (cached->entry.kind == archive::EntryKind::directory) {
@@ -88,6 +89,14 @@ class Adding {
     installed.placeholder = path.placeholder;
     installed.no_link = path.no_link;
     if (!is_link) installed.size = cached->entry.size;
+  }
+
+  /// Both lists are sorted by path, so that the next one is mostly behind the last.
+  const archive::UnpackedFile* find(std::string_view path) {
+    const std::vector<archive::UnpackedFile>& files = package_.unpacked->files;
+    while (next_ < files.size() && files[next_].entry.path < path) ++next_;
+    if (next_ < files.size() && files[next_].entry.path == path) return &files[next_];
+    return nullptr;
   }
 
   static FileSource source_of(const ManifestPath& path, const archive::UnpackedFile& cached) {
@@ -149,6 +158,7 @@ class Adding {
   std::size_t index_;
   const WantedInput& input_;
   const std::optional<Python>& python_;
+  std::size_t next_ = 0;  // in the files of the package
 };
 
 void add_wheels(const WantedInput& input, const std::optional<Python>& python, std::size_t rank, WantedFiles& wanted) {
@@ -193,6 +203,9 @@ WantedFiles wanted_files(const WantedInput& input) {
   core::parallel_for(wanted.packages.size(), input.threads,
                      [&](std::size_t i) { read_cached_manifest(wanted.packages[i]); });
   const std::optional<Python> python = python_of(input.target);
+  std::size_t paths = 0;
+  for (const PackageToLink& package : wanted.packages) paths += package.manifest.paths.size() + 1;
+  wanted.files.reserve(paths);
   for (std::size_t i = 0; i < wanted.packages.size(); ++i) Adding(wanted, i, input, python).run();
   add_wheels(input, python, order.size(), wanted);
   prove_cached_files(wanted.packages, wanted.files, input.cache, input.threads);

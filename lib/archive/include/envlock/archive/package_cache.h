@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "envlock/archive/package.h"
@@ -48,6 +49,8 @@ struct Unpacked {
   std::filesystem::path path_of(const UnpackedFile& file) const { return folder / "files" / file.entry.path; }
 };
 
+class CacheCursor;
+
 /// Packages unpacked under `root`, one folder a SHA-256 of the archive. Many processes and threads may share it; a kill
 /// at any moment leaves it whole (unpacked beside, renamed into place). The listing of a package carries a checksum;
 /// one that is damaged counts as absent and is unpacked anew. Files have the modes and times of the archive whatever
@@ -72,17 +75,26 @@ class PackageCache {
     touched,  ///< the content is right, but not the mode or the time: a link would show them
     same,
   };
-  /// As is_unchanged, for many files: `folder` is the package's `files`, held open, for short ways. -1: none is.
-  Look look_at(const Unpacked& package, const UnpackedFile& file, int folder) const;
+  struct Glance {
+    Look look = Look::changed;
+    bool needs_hash = false;  ///< only when its bytes have the hash is it so; else it is `changed`
+  };
+  /// As is_unchanged, for many files: what one look tells. `at` was sent to the file.
+  Glance glance(const UnpackedFile& file, const CacheCursor& at) const;
+  /// Has each the bytes that were unpacked? Two together take hardly longer than one.
+  static std::pair<bool, bool> have_hashes(const UnpackedFile& first, const CacheCursor& first_at,
+                                           const UnpackedFile& second, const CacheCursor& second_at);
+  static bool has_hash(const UnpackedFile& file, const CacheCursor& at);
 
   struct Restamped {
     const Unpacked* package = nullptr;
-    int folder = -1;                 ///< as for look_at
+    int folder = -1;                 ///< its `files`, held open; -1: it is not
     std::vector<std::size_t> files;  ///< in package->files; the others keep their stamps
   };
   /// Takes stamps of files anew, after links to them were made: they have just been proved or made by us, and
   /// only files whose size, mode and mtime are still the recorded ones are taken. Losing this costs time, never safety.
-  void restamp(const std::vector<Restamped>& packages) const;
+  /// `threads`: 0 is one per core.
+  void restamp(const std::vector<Restamped>& packages, std::size_t threads = 0) const;
   /// That of all files of one package.
   void restamp(const Unpacked& package) const;
   /// Throws the package away: the next unpack makes it anew.
