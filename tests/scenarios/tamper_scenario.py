@@ -2,12 +2,16 @@
 import hashlib
 import json
 import os
+import re
 import shutil
+import struct
 import unittest
+import urllib.parse
 
+import verify_documents
 import tamperings_beside  # noqa: F401  (adds to the table)
 from tamper_support import SHORT, SITE, World, archives, flip_bit, other_channel, proofs, world_channel
-from tamperings import TABLE
+from tamperings import GIANT, TABLE
 
 WITH, WITHOUT, ALLOWED = "with all archives", "without archives", "without archives, --allow-weak"
 
@@ -55,11 +59,30 @@ class Tampering(World):
             act(self)
             if any((self.prefix / path).parent.is_symlink() for _, path in strong):
                 continue  # refused: what is behind the link is not the prefix's
+            if any((self.prefix / path).exists() and (self.prefix / path).stat().st_size > 1 << 30 for _, path in strong):
+                continue  # an install hashes what leaves, to keep aside what was changed
             self.install(self.world_lock, "--no-compile", "--repair")
             # What was changed is kept beside its place, and belongs to nobody.
             for kept in self.prefix.rglob("*.envlock-kept-1"):
                 kept.unlink()
             self.assertEqual(self.judge()[:2], (0, set()), what)
+
+    def test_a_giant_whose_record_has_grown_too_is_told_by_its_archive(self):
+        """Hashing what conda-meta makes look right would take minutes."""
+        os.truncate(self.prefix / "share/plain/weights.bin", GIANT)
+
+        def edit(data):
+            for row in data["paths_data"]["paths"]:
+                row["size_in_bytes"] = GIANT
+        self.edit_meta("plain", edit)
+        self.assertEqual(self.judge()[:2], (1, {("file-differs", "share/plain/weights.bin")}))
+
+    def test_capabilities_are_found(self):
+        try:
+            os.setxattr(self.prefix / "bin/plain", "security.capability", struct.pack("<5I", 0x02000001, 1 << 7, 0, 0, 0))
+        except OSError as error:
+            self.skipTest(f"skipped: capabilities cannot be given here: {error}")
+        self.assertEqual(self.judge()[:2], (1, {("file-privileged", "bin/plain")}))
 
     def test_the_text_names_what_was_found(self):
         flip_bit(self.prefix / "lib/libplain.so.1", 700)
@@ -67,6 +90,29 @@ class Tampering(World):
         shown = self.verify(self.world_lock, expect=1).out
         for word in ("error[file-differs]", "lib/libplain.so.1", "byte 700", "error[stranger-startup]", f"{SITE}/zz.pth"):
             self.assertIn(word, shown)
+
+    def test_documents_for_other_tools_hold_whatever_names_files_have(self):
+        names = ["x\n\x1b]0;a\x07\u202e<&\"'>.py", "a:b%20 c#d?.py", "\u00e9 cafe\u0301 \U0001f600.py", "\ufffe\uffff\x7f\x85.py", "]]><!--.py"]
+        for name in names:
+            (self.prefix / SITE / name).write_text("")
+        open(os.fsencode(self.prefix / SITE) + b"/evil\xff\xc3.py", "wb").close()
+        shutil.copy(self.meta("plain"), self.prefix / "conda-meta/evil-1.0-0.json")
+        (self.prefix / "conda-meta/state").write_text(json.dumps({"env_vars": {"A\n\x1b[2J<": "\x1b]0;x\x07\u202e"}}))
+        code, found, answer = self.judge()
+        self.assertEqual(code, 1)
+        strange = {path for code, path in found if code == "stranger-module"}
+        self.assertEqual(len(strange), len(names) + 1)
+        results = verify_documents.sarif(self.verify(self.world_lock, "--format", "sarif", expect=1).out)
+        self.assertEqual(len(results), len(answer["findings"]))
+        uris = {result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for result in results}
+        for name in names:
+            self.assertIn(urllib.parse.quote(f"{SITE}/{name}", safe="/~"), uris)
+        self.assertIn(f"{SITE}/evil%FF%C3.py", uris)
+        cases = verify_documents.junit(self.verify(self.world_lock, "--format", "junit", expect=1).out)
+        self.assertEqual(cases["strangers"], "failure")
+        self.assertEqual(cases["plain 1.0 0"], "")
+        shown = self.verify(self.world_lock, expect=1).out
+        self.assertIsNone(re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", shown))
 
     def test_what_cannot_be_looked_at_is_told(self):
         """A path longer than the system takes in one piece hides nothing."""
@@ -141,6 +187,15 @@ class Tampering(World):
         self.assertEqual((code, found), (2, set()))
         self.assertIn("root-not-accepted", {f["code"] for f in answer["findings"] if f["weight"] == "unknown"})
         self.assertEqual(proofs(answer)["plain"], "record")
+        # A giant is not read: its size tells.
+        for path in ("lib/libplain.so.1", "share/hello/settings.ini", "lib/libhello.so.2.0", "bin/toytool"):
+            self.restore()
+            os.truncate(self.prefix / path, GIANT)
+            code, found, answer = self.judge(*accepted)
+            self.assertEqual((code, found), (1, {("file-differs", path)}))
+            told = self.run_envlock("snapshot", "-p", self.prefix, "--no-machine", "-o", "giant.json", writes=("giant.json",))
+            self.assertIn("package-files-too-large", told.codes())
+            self.assertNotEqual(self.roots("giant.json"), self.roots("accepted.json"))
         # A link is part of the root, and so is a mode.
         self.restore()
         (self.prefix / "lib/libplain.so").unlink()
@@ -148,6 +203,10 @@ class Tampering(World):
         (self.prefix / "bin/hello").chmod(0o644)
         _, _, answer = self.judge(*accepted)
         self.assertEqual((proofs(answer)["plain"], proofs(answer)["hello"], proofs(answer)["pip"]), ("record", "record", "accepted"))
+
+
+    def roots(self, name):
+        return {p["name"]: p["root"] for p in json.loads((self.work / name).read_bytes())["environment"]["packages"]}
 
 
 class Execution(World):

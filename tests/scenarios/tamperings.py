@@ -8,12 +8,14 @@ import hashlib
 import os
 import py_compile
 import shutil
+import stat
 
 from tamper_support import BINARY_PLACEHOLDER, SHORT, SITE, TAG, flip_bit
 
 TABLE = []
 BLIND = frozenset()
 STDLIB = f"lib/python{SHORT}"
+GIANT = 200 << 30
 
 
 def tampering(what, strong, weak="the same"):
@@ -50,6 +52,18 @@ def _(world):
 @tampering("a data file is emptied", [("file-differs", "share/plain/weights.bin")])
 def _(world):
     os.truncate(world.prefix / "share/plain/weights.bin", 0)
+
+
+def grown(what, path):
+    @tampering(f"{what} is grown to 200 GB, all of them holes", [("file-differs", path)])
+    def _(world):
+        os.truncate(world.prefix / path, GIANT)
+
+
+grown("a data file", "share/plain/weights.bin")
+grown("a text with a placeholder", "share/hello/settings.ini")
+grown("a library with a placeholder", "lib/libhello.so.2.0")
+grown("the script of an entry point", "bin/toytool")
 
 
 @tampering("a file is changed, and has its old time and size", [("file-differs", "share/plain/weights.bin")])
@@ -245,3 +259,89 @@ def _(world):
     cached = world.prefix / STDLIB / f"__pycache__/os.{TAG}.pyc"
     py_compile.compile(str(world.prefix / STDLIB / "os.py"), str(cached))
     cached.chmod(0o666)
+
+
+@tampering("files that no package owns, and compiled ones, run with their owner's rights",
+           [("file-privileged", "share/su"), ("file-privileged", f"{STDLIB}/__pycache__/os.{TAG}.pyc")])
+def _(world):
+    (world.prefix / "share/su").write_text("")
+    (world.prefix / "share/su").chmod(0o4755)
+    cached = world.prefix / STDLIB / f"__pycache__/os.{TAG}.pyc"
+    py_compile.compile(str(world.prefix / STDLIB / "os.py"), str(cached))
+    cached.chmod(0o6755)
+
+
+# Two in each other's place.
+
+@tampering("one file is now a hard link to another", [("file-differs", "share/plain/readme.txt")])
+def _(world):
+    (world.prefix / "share/plain/readme.txt").unlink()
+    os.link(world.prefix / "share/plain/weights.bin", world.prefix / "share/plain/readme.txt")
+
+
+@tampering("two files have changed places", [("file-differs", "share/plain/readme.txt"), ("file-differs", "share/plain/weights.bin")])
+def _(world):
+    swap(world.prefix / "share/plain/readme.txt", world.prefix / "share/plain/weights.bin")
+
+
+@tampering("two folders have changed places", [
+    ("file-differs", f"{SITE}/pip/__init__.py"), ("file-differs", f"{SITE}/toytool/__init__.py"), ("file-missing", f"{SITE}/toytool/cli.py"),
+    ("file-missing", f"{SITE}/toytool/sub/__init__.py"), ("stranger-module", f"{SITE}/pip/cli.py"), ("stranger-module", f"{SITE}/pip/sub")])
+def _(world):
+    swap(world.prefix / SITE / "pip", world.prefix / SITE / "toytool")
+
+
+def swap(left, right):
+    left.rename(left.parent / "x")
+    right.rename(left)
+    (left.parent / "x").rename(right)
+
+
+@tampering("a folder has its name in capitals", [("file-missing", "share/plain/readme.txt"), ("file-missing", "share/plain/weights.bin")])
+def _(world):
+    (world.prefix / "share/plain").rename(world.prefix / "share/Plain")
+
+
+@tampering("a file is now a socket", [("file-type-differs", "share/plain/readme.txt")])
+def _(world):
+    path = world.prefix / "share/plain/readme.txt"
+    path.unlink()
+    os.mknod(path, 0o644 | stat.S_IFSOCK)
+
+
+# Scripts.
+
+def script(what, edit, weak="the same"):
+    @tampering(f"the script of an entry point has {what}", [("file-differs", "bin/toytool")], weak)
+    def _(world):
+        path = world.prefix / "bin/toytool"
+        path.write_bytes(edit(path.read_bytes()))
+
+
+script("another python", lambda data: b"#!/usr/bin/python3\n" + data.split(b"\n", 1)[1])
+script("an option for python", lambda data: data.replace(b"\n", b" -i\n", 1))
+script("other line ends", lambda data: data.replace(b"\n", b"\r\n"))
+script("one line end more", lambda data: data + b"\n")
+script("more lines than are read", lambda data: data + b"#\n" * (1 << 20))
+
+
+@tampering("the first line of a script with a placeholder asks PATH for python", [("file-differs", "bin/hello")])
+def _(world):
+    path = world.prefix / "bin/hello"
+    path.write_bytes(b"#!/usr/bin/env python\n" + path.read_bytes().split(b"\n", 1)[1])
+
+
+@tampering("one of two placeholders in a text has another place in it", [("file-differs", "share/hello/settings.ini")])
+def _(world):
+    path = world.prefix / "share/hello/settings.ini"
+    path.write_text(path.read_text().replace(str(world.prefix), "/somewhere/else", 1))
+
+
+def grown_to(size):
+    @tampering(f"a file is grown to {size} bytes", [("file-differs", "share/plain/weights.bin")])
+    def _(world):
+        os.truncate(world.prefix / "share/plain/weights.bin", size)
+
+
+grown_to((1 << 31) + 16384)
+grown_to((1 << 32) + 16384)

@@ -34,6 +34,7 @@ stranger("a stray file of variables", "stranger-activation", "etc/conda/env_vars
 stranger("a stray program of conda itself", "stranger-program", "condabin/conda", "#!/bin/sh\n")
 stranger("a stray profile of R", "stranger-startup", "lib/R/etc/Rprofile.site")
 stranger("a stray configuration of IPython", "stranger-startup", "etc/ipython/profile_default/startup/00.py")
+stranger("a file of variables under the name of one that was kept aside", "stranger-activation", "etc/conda/env_vars.d/x.json.envlock-kept-1", "{}\n")
 stranger("a stray module", "stranger-module", f"{SITE}/numpy.py")
 stranger("a stray module of PyPy", "stranger-module", "lib/pypy3.9/os.py")
 stranger("a stray .pth of PyPy", "stranger-startup", "lib/pypy3.9/site-packages/zz.pth", "import os\n")
@@ -59,6 +60,17 @@ def _(world):
 @tampering("a stray file whose name is no UTF-8", [("stranger-module", f"{SITE}/evil\ufffd.py")])
 def _(world):
     open(os.fsencode(world.prefix / SITE) + b"/evil\xff.py", "wb").close()
+
+
+@tampering("a hard link to a library of the prefix, by another name", [("stranger-library", "lib/libother.so")])
+def _(world):
+    os.link(world.prefix / "lib/libplain.so.1", world.prefix / "lib/libother.so")
+
+
+@tampering("a stray module in a folder of compiled ones", [("stranger-module", f"{SITE}/toytool/__pycache__")])
+def _(world):
+    (world.prefix / SITE / "toytool/__pycache__").mkdir(exist_ok=True)
+    (world.prefix / SITE / "toytool/__pycache__/evil.so").write_text("")
 
 
 @tampering("a stray symlink to a program outside", [("stranger-program", "bin/cc")])
@@ -196,6 +208,19 @@ def _(world):
             ("stranger-library", "lib/libplain.so.1"), ("stranger-library", "lib/plain/plugin.so")])
 def _(world):
     os.truncate(world.meta("plain"), 100)
+
+
+@tampering("conda-meta is a link", [("conda-meta-invalid", "conda-meta")])
+def _(world):
+    shutil.move(world.prefix / "conda-meta", world.home / "conda-meta")
+    (world.prefix / "conda-meta").symlink_to(world.home / "conda-meta")
+
+
+@tampering("a record and the state are links", [("conda-meta-invalid", "conda-meta/plain-1.0-0.json"), ("conda-meta-invalid", "conda-meta/state")])
+def _(world):
+    for name in ("plain-1.0-0.json", "state"):
+        shutil.move(world.prefix / "conda-meta" / name, world.home / name)
+        (world.prefix / "conda-meta" / name).symlink_to(world.home / name)
 
 
 @tampering("a pipe among the records", [("conda-meta-invalid", "conda-meta/pipe-1.0-0.json")])

@@ -48,6 +48,7 @@ PackageRoot root_of(const std::vector<Leaf>& leaves) {
   for (const Leaf& leaf : leaves) {
     root.bytes += leaf.bytes;
     if (leaf.missing) root.missing.push_back(leaf.path);
+    if (leaf.giant) root.giants.push_back(leaf.path);
   }
   root.root = root_hash(leaves.size(), tree_hash(leaves, 0, leaves.size()));
   return root;
@@ -82,6 +83,24 @@ PackageRoot package_root(const std::filesystem::path& prefix, const InstalledPac
   std::vector<Leaf> leaves;
   for (const InstalledPath* path : counted_paths(package)) leaves.push_back(reader.read(*path));
   return root_of(leaves);
+}
+
+bool is_far_too_large(std::uint64_t have_bytes, std::uint64_t size_bytes) {
+  constexpr std::uint64_t kTimes = 4;
+  constexpr std::uint64_t kSlack = std::uint64_t{64} << 20;
+  return have_bytes / kTimes > size_bytes && have_bytes / kTimes - size_bytes > kSlack;
+}
+
+std::optional<std::uint64_t> largest_size(const InstalledPath& path) {
+  // Of the scripts that installers write themselves some tools tell no size.
+  constexpr std::uint64_t kLargestScript = std::uint64_t{1} << 20;
+  if (path.type == InstalledType::entry_point) return std::max(path.size.value_or(0), kLargestScript);
+  if (!path.size || !path.placeholder || path.placeholder->mode == FileMode::binary) return path.size;
+  // A text may be placeholders from end to end, each of which becomes a path as long as the system takes.
+  constexpr std::uint64_t kLongestPath = 4096;
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 40;
+  const std::uint64_t growth = 1 + kLongestPath / std::max<std::uint64_t>(path.placeholder->text.size(), 1);
+  return std::min(*path.size, kMost) * growth;
 }
 
 std::optional<Python> python_of(const std::vector<InstalledPackage>& packages) {

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "envlock/core/diagnostic.h"
+#include "envlock/prefix/package_root.h"
 #include "manifest_invalid.h"
 #include "package_root_script.h"
 #include "replacement_restoration.h"
@@ -67,6 +68,16 @@ void append_number(std::string& out, std::uint64_t number, int bytes) {
   for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) out.push_back(static_cast<char>(number >> shift & 0xFFU));
 }
 
+// What must be in memory as a whole is never so large.
+bool is_giant(const InstalledPath& path, std::uint64_t size) {
+  constexpr std::uint64_t kLargestScript = std::uint64_t{64} << 20;
+  constexpr std::uint64_t kLargestReplaced = std::uint64_t{4} << 30;
+  if (path.type == InstalledType::entry_point) return size > kLargestScript;
+  if (path.placeholder && size > kLargestReplaced) return true;
+  const std::optional<std::uint64_t> largest = largest_size(path);
+  return largest && is_far_too_large(size, *largest);
+}
+
 void append_digest(std::string& out, const core::Sha256& digest) {
   out.append(reinterpret_cast<const char*>(digest.bytes.data()), digest.bytes.size());
 }
@@ -75,7 +86,7 @@ void append_digest(std::string& out, const core::Sha256& digest) {
 
 // What a path holds, independent of where the environment lies.
 struct LeafReader::Content {
-  char kind = 'm';  // f file, l symlink, e entry point, d folder, o another thing, m missing
+  char kind = 'm';  // f file, l symlink, e entry point, d folder, g giant, o another thing, m missing
   bool executable = false;
   core::Sha256 sha256;  // zero for kinds without content
   std::uint64_t bytes = 0;
@@ -102,7 +113,11 @@ Leaf LeafReader::read(const InstalledPath& path) {
   append_number(leaf, placeholder.size(), 4);
   leaf += placeholder;
   append_digest(leaf, content.sha256);
-  return {.path = path.path, .hash = core::sha256(leaf), .bytes = content.bytes, .missing = content.kind == 'm'};
+  return {.path = path.path,
+          .hash = core::sha256(leaf),
+          .bytes = content.bytes,
+          .missing = content.kind == 'm',
+          .giant = content.kind == 'g'};
 }
 
 LeafReader::Content LeafReader::read_content(const InstalledPath& path) {
@@ -125,7 +140,13 @@ LeafReader::Content LeafReader::read_content(const InstalledPath& path) {
   const Descriptor file(open(full.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (file.number() < 0 || fstat(file.number(), &status) != 0) throw_unreadable(path);
   if (!S_ISREG(status.st_mode)) return {.kind = 'o', .executable = false, .sha256 = {}, .bytes = 0};
-  Content content = read_file(file.number(), path, static_cast<std::uint64_t>(status.st_size));
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  if (is_giant(path, size)) {
+    std::string number;
+    append_number(number, size, 8);
+    return {.kind = 'g', .executable = false, .sha256 = core::sha256(number), .bytes = 0};
+  }
+  Content content = read_file(file.number(), path, size);
   content.executable = (status.st_mode & S_IXUSR) != 0;
   return content;
 }

@@ -18,6 +18,7 @@ struct Leaf {
   core::Sha256 hash;
   std::uint64_t bytes = 0;  ///< of the file
   bool missing = false;
+  bool giant = false;  ///< far too large: its size stands for its bytes
 };
 
 /// Reads paths of an environment into leaves; from several threads at once.

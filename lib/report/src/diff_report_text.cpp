@@ -121,6 +121,15 @@ bool is_grave(const diff::Change& change) {
          change.kind == ChangeKind::altered;
 }
 
+/// Small is what a reader should see first.
+int rank_of(const ChangeGroup& group) {
+  const diff::Change& change = group.change();
+  if (change.kind == ChangeKind::rehashed || change.kind == ChangeKind::altered) return 0;
+  if (change.kind == ChangeKind::downgraded || change.cpu_build) return 1;
+  if (is_grave(change)) return 2;
+  return change.from && change.to ? 3 : 4;
+}
+
 void add_row(PaintedTable& table, const ChangeGroup& group) {
   const diff::Change& change = group.change();
   const Mark mark = mark_of(change);
@@ -188,8 +197,14 @@ std::string draw_section(const DiffSection& section, const diff::Diff& diff, Row
   std::string drawn = "\n" + paint(shown(title_of(section, diff)), Color::bold, style) + "\n";
   const bool is_short = rows == Rows::all || section.rows.size() <= kFewRows + 1;
   const std::size_t most = is_short || section.kind == DiffSection::Kind::requests ? section.rows.size() : kFewRows;
+  std::vector<const ChangeGroup*> drawn_rows(section.rows.begin(), section.rows.end());
+  // Of a long list without causes that nobody asked for, the names decide nothing: what matters most is shown.
+  if (most < drawn_rows.size() && section.kind == DiffSection::Kind::rest) {
+    std::stable_sort(drawn_rows.begin(), drawn_rows.end(),
+                     [](const auto* left, const auto* right) { return rank_of(*left) < rank_of(*right); });
+  }
   PaintedTable table;
-  for (std::size_t i = 0; i < most; ++i) add_row(table, *section.rows[i]);
+  for (std::size_t i = 0; i < most; ++i) add_row(table, *drawn_rows[i]);
   drawn += table.draw("  ", style);
   if (most < section.rows.size()) {
     drawn += "  and " + format_count(section.rows.size() - most) + " more; --all shows them\n";

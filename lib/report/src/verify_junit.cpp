@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "envlock/core/text.h"
@@ -11,10 +12,19 @@
 namespace envlock::report {
 namespace {
 
+/// U+FFFE and U+FFFF are fit for people's eyes, and forbidden in XML 1.0.
+std::string without_noncharacters(std::string text) {
+  for (const auto& [bytes, shown] : {std::pair{"\xEF\xBF\xBE", "\\u{FFFE}"}, std::pair{"\xEF\xBF\xBF", "\\u{FFFF}"}}) {
+    for (std::size_t at = text.find(bytes); at != std::string::npos; at = text.find(bytes, at))
+      text.replace(at, 3, shown);
+  }
+  return text;
+}
+
 /// For XML 1.0: what it does not allow is escaped for people first.
 std::string escaped(const std::string& raw) {
   std::string out;
-  for (const char c : core::printable(core::without_secrets(raw), 100'000)) {
+  for (const char c : without_noncharacters(core::printable(core::without_secrets(raw), 100'000))) {
     switch (c) {
       case '&':
         out += "&amp;";

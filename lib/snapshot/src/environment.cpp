@@ -131,6 +131,22 @@ void tell_missing(const prefix::InstalledPackage& package, const std::vector<std
   notes.warning(std::move(diagnostic));
 }
 
+void tell_giants(const prefix::InstalledPackage& package, const std::vector<std::string>& giants, core::Notes& notes) {
+  core::Diagnostic diagnostic{.code = "package-files-too-large",
+                              .what = "`" + core::printable(package.record.name) +
+                                      "` has files far larger than its records say, which are not read",
+                              .where = {},
+                              .why = {},
+                              .hints = {"`envlock verify` tells what else differs"}};
+  for (const std::string& giant : giants) diagnostic.why.push_back("`" + core::printable(giant) + "`");
+  constexpr std::size_t kMostNamed = 3;
+  if (giants.size() > kMostNamed) {
+    diagnostic.why.resize(kMostNamed);
+    diagnostic.why.push_back("and " + std::to_string(giants.size() - kMostNamed) + " more");
+  }
+  notes.warning(std::move(diagnostic));
+}
+
 void add_roots(const fs::path& prefix, const std::vector<prefix::InstalledPackage>& packages,
                const std::vector<prefix::Distribution>& distributions, std::vector<SnapshotPackage>& all,
                core::Progress& progress, core::Notes& notes) {
@@ -141,6 +157,7 @@ void add_roots(const fs::path& prefix, const std::vector<prefix::InstalledPackag
   for (std::size_t i = 0; i < roots.size(); ++i) {
     all[i].root = roots[i].root;
     if (!roots[i].missing.empty()) tell_missing(packages[i], roots[i].missing, notes);
+    if (!roots[i].giants.empty()) tell_giants(packages[i], roots[i].giants, notes);
   }
   const std::vector<std::optional<core::Sha256>> others = distribution_roots(prefix, distributions);
   for (std::size_t i = 0; i < others.size(); ++i) all[roots.size() + i].root = others[i];
@@ -165,7 +182,8 @@ std::map<std::string, std::string> variables_of(const fs::path& prefix, core::No
 std::optional<core::Sha256> lock_of(const fs::path& prefix) {
   const fs::path lock = prefix / "conda-meta/envlock.lock";
   std::error_code ignored;
-  if (!fs::is_regular_file(lock, ignored)) return std::nullopt;
+  constexpr std::uint64_t kLargestLock = std::uint64_t{256} << 20;
+  if (!fs::is_regular_file(lock, ignored) || fs::file_size(lock, ignored) > kLargestLock) return std::nullopt;
   return core::sha256(core::read_file(lock));
 }
 

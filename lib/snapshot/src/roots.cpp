@@ -10,6 +10,7 @@
 
 #include "envlock/core/parallel.h"
 #include "envlock/core/text.h"
+#include "envlock/prefix/package_root.h"
 
 namespace envlock::snapshot {
 namespace {
@@ -33,8 +34,9 @@ bool counts(std::string_view path, const prefix::Distribution& distribution) {
   return !is_compiled && !is_outside && !is_of_installer(path, distribution.folder);
 }
 
-/// The hash of a regular file; absent when there is none.
-std::optional<core::Sha256> hash_of(const std::filesystem::path& path) {
+/// What a leaf says of a path: the hash of a regular file; "?" when there is none; ">" and the size of one that is far
+/// larger than RECORD says.
+std::string content_of(const std::filesystem::path& path, const std::optional<std::uint64_t>& recorded_bytes) {
   const auto unreadable = [&path]() -> core::Error {
     return core::Error({.code = "file-unreadable",
                         .what = "cannot read `" + core::printable(path.string()) + "`: " + std::strerror(errno),
@@ -44,13 +46,18 @@ std::optional<core::Sha256> hash_of(const std::filesystem::path& path) {
   };
   const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (descriptor < 0) {
-    if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == ENXIO) return std::nullopt;
+    if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == ENXIO) return "?";
     throw unreadable();
   }
   struct stat facts {};
   if (fstat(descriptor, &facts) != 0 || !S_ISREG(facts.st_mode)) {
     close(descriptor);
-    return std::nullopt;
+    return "?";
+  }
+  const auto size = static_cast<std::uint64_t>(facts.st_size);
+  if (recorded_bytes && prefix::is_far_too_large(size, *recorded_bytes)) {
+    close(descriptor);
+    return ">" + std::to_string(size);
   }
   core::Sha256Hasher hasher;
   std::string block(std::size_t{1} << 20, '\0');
@@ -62,32 +69,35 @@ std::optional<core::Sha256> hash_of(const std::filesystem::path& path) {
       close(descriptor);
       errno = failed;
       if (failed != 0) throw unreadable();
-      return hasher.finish();
+      return core::format(hasher.finish());
     }
     hasher.update(std::string_view(block.data(), static_cast<std::size_t>(count)));
   }
 }
 
-std::vector<std::string> counted_paths(const prefix::Distribution& distribution) {
-  std::vector<std::string> paths;
+/// By path, each once.
+std::vector<const prefix::RecordLine*> counted_lines(const prefix::Distribution& distribution) {
+  std::vector<const prefix::RecordLine*> lines;
   for (const prefix::RecordLine& line : distribution.record) {
-    if (counts(line.path, distribution)) paths.push_back(line.path);
+    if (counts(line.path, distribution)) lines.push_back(&line);
   }
-  std::sort(paths.begin(), paths.end());
-  paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
-  return paths;
+  std::stable_sort(lines.begin(), lines.end(), [](const auto* a, const auto* b) { return a->path < b->path; });
+  const auto is_same = [](const auto* a, const auto* b) { return a->path == b->path; };
+  lines.erase(std::unique(lines.begin(), lines.end(), is_same), lines.end());
+  return lines;
 }
 
 /// One file of one distribution.
 struct Task {
   std::size_t distribution;
   std::size_t leaf;
+  const prefix::RecordLine* line;
 };
 
-std::string leaf_of(const std::filesystem::path& prefix, const std::string& path) {
-  if (path.starts_with("bin/")) return netstring(path) + "-";  // a script names its interpreter by the prefix
-  const std::optional<core::Sha256> hash = hash_of(prefix / path);
-  return netstring(path) + (hash ? core::format(*hash) : "?");
+std::string leaf_of(const std::filesystem::path& prefix, const prefix::RecordLine& line) {
+  // A script names its interpreter by the prefix.
+  if (line.path.starts_with("bin/")) return netstring(line.path) + "-";
+  return netstring(line.path) + content_of(prefix / line.path, line.size);
 }
 
 }  // namespace
@@ -98,12 +108,12 @@ std::vector<std::optional<core::Sha256>> distribution_roots(const std::filesyste
   std::vector<Task> tasks;
   for (std::size_t i = 0; i < distributions.size(); ++i) {
     if (distributions[i].editable || !distributions[i].has_record) continue;
-    leaves[i] = counted_paths(distributions[i]);
-    for (std::size_t j = 0; j < leaves[i].size(); ++j) tasks.push_back({i, j});
+    const std::vector<const prefix::RecordLine*> lines = counted_lines(distributions[i]);
+    leaves[i].resize(lines.size());
+    for (std::size_t j = 0; j < lines.size(); ++j) tasks.push_back({i, j, lines[j]});
   }
   core::parallel_for(tasks.size(), 0, [&](std::size_t i) {
-    std::string& leaf = leaves[tasks[i].distribution][tasks[i].leaf];
-    leaf = leaf_of(prefix, leaf);
+    leaves[tasks[i].distribution][tasks[i].leaf] = leaf_of(prefix, *tasks[i].line);
   });
   std::vector<std::optional<core::Sha256>> roots(distributions.size());
   for (std::size_t i = 0; i < distributions.size(); ++i) {

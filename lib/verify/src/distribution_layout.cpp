@@ -22,6 +22,7 @@ class WheelLayout : public prefix::WheelSink {
   }
   void data(std::string_view bytes) override {
     hasher_.update(bytes);
+    wanted_.size = wanted_.size.value_or(0) + bytes.size();
     if (wanted_.path.compare(0, 4, "bin/") == 0 && script_.size() < kLargestScript) script_.append(bytes);
   }
   void end() override {
@@ -136,6 +137,7 @@ PackageLayout lay_out_record(const prefix::Distribution& distribution, const Tre
     WantedPath wanted;
     wanted.path = line.path;
     wanted.sha256 = line.sha256;
+    wanted.size = line.size;
     layout.paths.push_back(std::move(wanted));
   }
   add_own_folder(distribution, tree, layout);

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <set>
 
+#include "envlock/prefix/package_root.h"
 #include "findings.h"
 
 namespace envlock::verify {
@@ -108,7 +109,7 @@ class Checker {
   void check_bytes(const WantedPath& wanted) {
     if (is_far_too_large(wanted, *node_)) {
       say(Problem::Kind::bytes,
-          {"want " + count_of(*wanted.size, "byte"), "have " + count_of(node_->stamp.size, "byte")});
+          {"want no more than " + count_of(*wanted.size, "byte"), "have " + count_of(node_->stamp.size, "byte")});
     } else if (wanted.replaced) {
       check_replaced(*wanted.replaced);
     } else if (wanted.sha256) {
@@ -253,9 +254,7 @@ std::string name_of(prefix::Dialect dialect) {
 }
 
 bool is_far_too_large(const WantedPath& wanted, const Node& node) {
-  constexpr std::uint64_t kTimes = 4;
-  constexpr std::uint64_t kSlack = std::uint64_t{64} << 20;
-  return wanted.size && node.stamp.size / kTimes > *wanted.size + kSlack;
+  return wanted.size && prefix::is_far_too_large(node.stamp.size, *wanted.size);
 }
 
 std::vector<const Node*> files_to_hash(const PackageLayout& layout, const Tree& tree) {

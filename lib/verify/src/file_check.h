@@ -23,7 +23,7 @@ struct Problem {
 
 /// Which nodes a layout needs hashes of, in order of its paths.
 std::vector<const Node*> files_to_hash(const PackageLayout& layout, const Tree& tree);
-/// A file so large that its size alone tells: a sparse one of a terabyte is made in no time, and hashed in an hour.
+/// A file so large that its size alone tells.
 bool is_far_too_large(const WantedPath& wanted, const Node& node);
 
 /// What checking a layout gives: problems in the order of its paths, the dialects met, and which paths could not be

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "envlock/prefix/package_root.h"
+
 namespace envlock::verify {
 namespace {
 
@@ -21,15 +23,14 @@ WantedPath wanted_of(const prefix::InstalledPath& installed) {
     case prefix::InstalledType::other:
       break;
   }
+  wanted.size = prefix::largest_size(installed);
   if (installed.sha256_in_prefix) {
     wanted.sha256 = installed.sha256_in_prefix;
-    if (!installed.placeholder) wanted.size = installed.size;
   } else if (installed.placeholder) {
     wanted.placeholder = installed.placeholder;
     wanted.original = installed.sha256;
   } else {
     wanted.sha256 = installed.sha256;
-    wanted.size = installed.size;
   }
   return wanted;
 }

@@ -22,7 +22,7 @@ struct WantedPath {
   WantedKind kind = WantedKind::file;
   std::optional<core::Sha256> sha256;  ///< of the bytes on disk; absent where they depend on the prefix, or are unknown
   std::vector<core::Sha256> also;      ///< other hashes that are right too
-  std::optional<std::uint64_t> size;   ///< bytes, of files without a placeholder, where it is told
+  std::optional<std::uint64_t> size;   ///< bytes, where they are told; with a placeholder the most that may be
   std::optional<std::uint32_t> mode;   ///< 0777; absent where only conda-meta speaks
   std::optional<std::string> target;   ///< of symlinks
   std::optional<prefix::EntryPoint> entry_point;

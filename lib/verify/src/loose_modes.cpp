@@ -1,5 +1,7 @@
 #include "loose_modes.h"
 
+#include <sys/xattr.h>
+
 #include <string>
 #include <unordered_set>
 
@@ -8,16 +10,43 @@ namespace {
 
 constexpr std::uint32_t kWorldWrite = 0002;
 constexpr std::uint32_t kSticky = 01000;
+constexpr std::uint32_t kSetId = 06000;
 
-/// Those whose mode an archive tells: file_check has looked at them.
-std::unordered_set<const Node*> judged_nodes(const Tree& tree, const std::vector<CheckedPackage>& packages) {
-  std::unordered_set<const Node*> judged;
-  for (const CheckedPackage& package : packages) {
-    for (const WantedPath& wanted : package.layout.paths) {
-      if (wanted.mode) judged.insert(tree.resolve(wanted.path));
+/// What became of each node while layouts were checked.
+struct Judged {
+  std::unordered_set<const Node*> all;
+  std::unordered_set<const Node*> with_mode;  ///< an archive tells their mode
+};
+
+Judged judged_nodes(const Tree& tree, const std::vector<const PackageLayout*>& checked) {
+  Judged judged;
+  for (const PackageLayout* layout : checked) {
+    for (const WantedPath& wanted : layout->paths) {
+      const Node* node = tree.resolve(wanted.path);
+      judged.all.insert(node);
+      if (wanted.mode) judged.with_mode.insert(node);
     }
   }
   return judged;
+}
+
+/// Rights that the kernel gives to whoever runs the file.
+bool has_capabilities(const std::filesystem::path& prefix, const Node& node) {
+  constexpr std::uint32_t kAnyExecute = 0111;
+  if ((node.mode & kAnyExecute) == 0) return false;
+  return lgetxattr((prefix / node.path).c_str(), "security.capability", nullptr, 0) > 0;
+}
+
+Finding other_rights(const Node& node, const std::string& why) {
+  return {.weight = Weight::fault,
+          .group = Group::files,
+          .package = {},
+          .path = node.path,
+          .diagnostic = {.code = "file-privileged",
+                         .what = in_quotes(node.path) + " runs with other rights than those of whoever runs it",
+                         .where = {},
+                         .why = {why},
+                         .hints = {"look at it, and take that away: `chmod ug-s`, `setcap -r`"}}};
 }
 
 bool has_end(std::string_view text, std::string_view end) {
@@ -41,28 +70,36 @@ Finding finding_of(Weight weight, const std::vector<std::string>& paths, core::D
 
 }  // namespace
 
-void report_loose_modes(const PrefixView& view, const std::vector<CheckedPackage>& packages, const Ownership& ownership,
+void report_loose_modes(const std::filesystem::path& prefix, const Tree& tree,
+                        const std::vector<const PackageLayout*>& checked, const Ownership& ownership,
                         std::vector<Finding>& findings) {
-  const Tree& tree = *view.tree;
   std::vector<std::string> open, untold;
-  std::vector<const Node*> files;
+  std::vector<const Node*> files, special;
   const auto look_at_folder = [&](std::uint32_t mode, const std::string& name) {
     if ((mode & kWorldWrite) != 0) ((mode & kSticky) != 0 ? untold : open).push_back(name);
   };
   look_at_folder(tree.prefix_mode, ".");
   for (const Node& node : tree.nodes) {
     if (node.kind == NodeKind::directory) look_at_folder(node.mode, node.path);
-    if (node.kind == NodeKind::file && (node.mode & kWorldWrite) != 0) files.push_back(&node);
+    if (node.kind != NodeKind::file) continue;
+    if ((node.mode & kWorldWrite) != 0) files.push_back(&node);
+    if ((node.mode & kSetId) != 0) special.push_back(&node);
+    if (has_capabilities(prefix, node))
+      findings.push_back(other_rights(node, "it has capabilities, which no package has"));
   }
-  if (!files.empty()) {
-    const std::unordered_set<const Node*> judged = judged_nodes(tree, packages);
+  if (!files.empty() || !special.empty()) {
+    const Judged judged = judged_nodes(tree, checked);
     for (const Node* node : files) {
-      if (judged.count(node) != 0) continue;
+      if (judged.with_mode.count(node) != 0) continue;
       if (is_made_here(*node)) {
         open.push_back(node->path);
       } else if (ownership.is_owned(*node)) {
         untold.push_back(node->path);
       }
+    }
+    for (const Node* node : special) {
+      if (judged.all.count(node) == 0)
+        findings.push_back(other_rights(*node, "its set-user-id or set-group-id bit is set"));
     }
   }
   if (!open.empty()) {

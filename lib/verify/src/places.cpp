@@ -50,8 +50,11 @@ bool is_startup(std::string_view path) {
   return (is_direct && ends_with(path, ".pth") && ends_with(root, "site-packages/")) || is_customization(path, root);
 }
 
-/// "libx.so.1.envlock-kept-1": what an install kept aside. Nothing runs, loads or imports a file of such a name.
-bool is_kept_aside(std::string_view name) {
+/// "libx.so.1.envlock-kept-1": what an install kept aside. Nothing runs, loads or imports a file of such a name; but
+/// conda and mamba read every file of env_vars.d.
+bool is_kept_aside(std::string_view path) {
+  if (starts_with(path, "etc/conda/env_vars.d/")) return false;
+  const std::string_view name = file_name(path);
   constexpr std::string_view kMark = ".envlock-kept-";
   const std::size_t mark = name.rfind(kMark);
   if (mark == std::string_view::npos || mark == 0) return false;
@@ -95,7 +98,7 @@ bool is_importable(std::string_view path) {
 }
 
 Place place_of_link(std::string_view path) {
-  if (is_kept_aside(file_name(path))) return Place::elsewhere;
+  if (is_kept_aside(path)) return Place::elsewhere;
   const Place place = place_of(path);
   if (place != Place::elsewhere) return place;
   const std::string folder = std::string(path) + "/";
@@ -118,7 +121,7 @@ Place place_of_link(std::string_view path) {
 }
 
 Place place_of(std::string_view path) {
-  if (is_kept_aside(file_name(path))) return Place::elsewhere;
+  if (is_kept_aside(path)) return Place::elsewhere;
   if (is_startup(path)) return Place::startup;
   for (const std::string_view folder : {"etc/conda/activate.d/", "etc/conda/deactivate.d/", "etc/conda/env_vars.d/"}) {
     if (starts_with(path, folder)) return Place::activation;

@@ -95,7 +95,12 @@ void Run::check_rest() {
     if (package.subject.installed != nullptr) context.meta_files.push_back(package.subject.installed->meta_file);
   }
   report_strangers(tree_, ownership_, context, findings_);
-  report_loose_modes(view_, packages_, ownership_, findings_);
+  std::vector<const PackageLayout*> checked;
+  for (const CheckedPackage& package : packages_) {
+    if (package.subject.role != Role::owner_only) checked.push_back(&package.layout);
+  }
+  for (const ForeignDistribution& foreign : foreign_) checked.push_back(&foreign.layout);
+  report_loose_modes(prefix_, tree_, checked, ownership_, findings_);
   report_settings(folder_, tree_, ownership_, findings_);
   check_metadata(packages_, tree_, hashes_, findings_);
   Surroundings surroundings;

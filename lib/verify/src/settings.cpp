@@ -1,5 +1,6 @@
 #include "settings.h"
 
+#include <filesystem>
 #include <string>
 
 #include "content.h"
@@ -63,11 +64,33 @@ void report_history(const Folder& folder, const Tree& tree, std::vector<Finding>
               1));
 }
 
+/// What conda-meta holds is written there by every tool; a link leads to what others may change.
+void report_links(const Tree& tree, std::vector<Finding>& findings) {
+  for (const Node& node : tree.nodes) {
+    const bool is_folder = node.path == "conda-meta";
+    const bool is_record =
+        folder_of(node.path) == "conda-meta" && (node.path == "conda-meta/state" || node.path == kHistory ||
+                                                 std::filesystem::path(node.path).extension() == ".json");
+    if (node.kind != NodeKind::symlink || !(is_folder || is_record)) continue;
+    Finding finding = note_of(node.path,
+                              {.code = "conda-meta-invalid",
+                               .what = in_quotes(node.path) + " is a symlink, and no tool makes it one",
+                               .where = {},
+                               .why = {"it leads to " + in_quotes(node.target)},
+                               .hints = {"put what it leads to in its place"}},
+                              1);
+    finding.weight = Weight::fault;
+    findings.push_back(std::move(finding));
+  }
+}
+
 }  // namespace
 
 void report_settings(const Folder& folder, const Tree& tree, const Ownership& ownership,
                      std::vector<Finding>& findings) {
-  report_history(folder, tree, findings);
+  report_links(tree, findings);
+  const Node* metas = tree.find("conda-meta");
+  if (metas != nullptr && metas->kind == NodeKind::directory) report_history(folder, tree, findings);
   std::vector<std::string> settings;
   for (const Node& node : tree.nodes) {
     if (node.kind != NodeKind::directory && is_setting(node.path) && !ownership.is_owned(node)) {

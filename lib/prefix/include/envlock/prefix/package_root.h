@@ -19,7 +19,15 @@ struct PackageRoot {
   core::Sha256 root;
   std::uint64_t bytes = 0;           ///< that were hashed
   std::vector<std::string> missing;  ///< paths that are not there; they count as absent in the root
+  std::vector<std::string> giants;   ///< files far too large to be the package's: their size counts, they are not read
 };
+
+/// No installer makes a file of so many bytes of what `size_bytes` are in the package: its size tells enough. A sparse
+/// file of a terabyte is made in no time, and hashed in an hour.
+bool is_far_too_large(std::uint64_t have_bytes, std::uint64_t size_bytes);
+/// So many bytes may replacing the placeholder make of a path. Absent when conda-meta has no size.
+std::optional<std::uint64_t> largest_size(const InstalledPath& path);
+
 /// `python`: the environment's, when it has one (for entry points).
 PackageRoot package_root(const std::filesystem::path& prefix, const InstalledPackage& package,
                          const std::optional<Python>& python);
