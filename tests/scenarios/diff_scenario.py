@@ -50,6 +50,16 @@ class Diff(Scenario):
             self.write(f"{name}/conda-meta/{each['name']}-{each['version']}-{each['build']}.json", json.dumps(each))
         self.write(f"{name}/conda-meta/history", "")
 
+    def test_of_a_long_list_without_causes_the_gravest_are_shown(self):
+        line = "https://conda.anaconda.org/conda-forge/linux-64/{}-{}-0.conda"
+        names = [f"p{number}" for number in range(10, 60)]
+        versions = {"p58": ("1.0", "0.9"), "p59": ("1.0", "2.0")}
+        for side in (0, 1):
+            self.write(f"{side}.txt", "@EXPLICIT\n" + "".join(line.format(name, versions.get(name, ("1.0", "1.1"))[side]) + "\n" for name in names))
+        shown = self.run_envlock("diff", "0.txt", "1.txt").out
+        self.assertRegex(shown, r"packages\n +↓ +p58 .*\n +↑ +p59 .*major\n +↑ +p10 ")
+        self.assertIn("and 30 more; --all shows them", shown)
+
     def test_a_lock_equals_itself_and_every_form_of_it(self):
         self.write("environment.yml", BEFORE)
         self.lock()
