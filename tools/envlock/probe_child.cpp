@@ -15,6 +15,7 @@ namespace {
 constexpr int kBadWords = 64;
 constexpr std::string_view kBlas = "blas";
 constexpr std::string_view kLoad = "load";
+constexpr std::string_view kPython = "python";
 
 void answer(std::string_view text) {
   while (!text.empty()) {
@@ -51,6 +52,16 @@ int run_load(const std::vector<std::string>& words) {
   return 0;
 }
 
+int run_python(const std::vector<std::string>& words) {
+  if (words.size() != 7) return kBadWords;
+  torch::become_program(words[1], {.tier = words[2],
+                                   .deterministic = words[3] == "both",
+                                   .steps = std::stoi(words[4]),
+                                   .device = words[5],
+                                   .threads = std::stoi(words[6]),
+                                   .descriptor = kAnswerDescriptor});
+}
+
 }  // namespace
 
 std::vector<std::string> words_for_blas(const blas::ComputeOptions& options) {
@@ -66,11 +77,21 @@ std::vector<std::string> words_for_load(const std::filesystem::path& library) {
   return {std::string(kProbeChild), std::string(kLoad), library.string()};
 }
 
+std::vector<std::string> words_for_python(const std::filesystem::path& python, const torch::ProgramOptions& options) {
+  return {std::string(kProbeChild),      std::string(kPython),
+          python.string(),               options.tier,
+          options.deterministic ? "both" : "as-found", std::to_string(options.steps),
+          options.device,                std::to_string(options.threads)};
+}
+
 int run_probe_child(const std::vector<std::string>& words) noexcept {
   try {
     prctl(PR_SET_PDEATHSIG, SIGKILL);  // who asked is gone: nobody wants the answer
     if (words.empty()) return kBadWords;
-    const int code = words[0] == kBlas ? run_blas(words) : words[0] == kLoad ? run_load(words) : kBadWords;
+    const int code = words[0] == kBlas     ? run_blas(words)
+                     : words[0] == kLoad   ? run_load(words)
+                     : words[0] == kPython ? run_python(words)
+                                           : kBadWords;
     // Without the destructors of foreign code, which may hang or crash after the answer was given.
     _exit(code);
   } catch (const std::exception&) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "envlock/blas/compute.h"
+#include "envlock/torch/program.h"
 
 namespace envlock::tools {
 
@@ -19,6 +20,9 @@ inline constexpr std::string_view kStageMark = "@stage ";
 std::vector<std::string> words_for_blas(const blas::ComputeOptions& options);
 /// The words after kProbeChild to load one file and look at the floating-point environment.
 std::vector<std::string> words_for_load(const std::filesystem::path& library);
+
+/// The words after kProbeChild to become the environment's python, which runs the program of the tiers torch and numpy.
+std::vector<std::string> words_for_python(const std::filesystem::path& python, const torch::ProgramOptions& options);
 
 /// Does what the words say. Returns the exit code: 0 when the answer is complete.
 int run_probe_child(const std::vector<std::string>& words) noexcept;
