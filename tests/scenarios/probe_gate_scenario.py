@@ -88,7 +88,7 @@ class Story(Gate):
 
         drift = {"OPENBLAS_CORETYPE": "Prescott"}
         finding = self.gate(lock, env=drift, expect=1)["tier-differs"]
-        self.assertIn("the blas of `numpy` computes other bits than were accepted", finding["what"])
+        self.assertIn("the BLAS of `numpy` computes other bits than were accepted", finding["what"])
         told = "\n".join(finding["why"])
         self.assertIn("the training run parts at step 0", told)
         self.assertIn("proved by a replay that gives the accepted digests: `OPENBLAS_CORETYPE=Prescott` is set", told)

@@ -78,10 +78,14 @@ std::vector<std::string> words_for_load(const std::filesystem::path& library) {
 }
 
 std::vector<std::string> words_for_python(const std::filesystem::path& python, const torch::ProgramOptions& options) {
-  return {std::string(kProbeChild),      std::string(kPython),
-          python.string(),               options.tier,
-          options.deterministic ? "both" : "as-found", std::to_string(options.steps),
-          options.device,                std::to_string(options.threads)};
+  return {std::string(kProbeChild),
+          std::string(kPython),
+          python.string(),
+          options.tier,
+          options.deterministic ? "both" : "as-found",
+          std::to_string(options.steps),
+          options.device,
+          std::to_string(options.threads)};
 }
 
 int run_probe_child(const std::vector<std::string>& words) noexcept {

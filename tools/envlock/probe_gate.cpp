@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <tuple>
 
 #include "activation.h"
 #include "bound_files.h"
@@ -9,6 +10,7 @@
 #include "envlock/core/file.h"
 #include "envlock/core/text.h"
 #include "envlock/prefix/conda_meta.h"
+#include "envlock/torch/signature.h"
 #include "hardware_class.h"
 #include "probe_reference.h"
 #include "probe_tiers.h"
@@ -30,6 +32,43 @@ probe::RunDocument run_the_reference(const ProbeGateArgs& args, Out& out) {
   reference.repeat = args.repeat;
   const ProbeDevice device = choose_devices(reference).front();
   return run_reference(reference, device, probe::make_plan(probe::find_size(reference.size)), out);
+}
+
+std::string setting_words(const torch::Setting& setting) {
+  std::string words;
+  for (const auto& [name, value] : setting.variables) words += (words.empty() ? "" : ", ") + name + ": " + value;
+  return words;
+}
+
+/// Variables that are set, then what steers the components whose ops differ.
+std::vector<blas::Change> python_suspects(const blas::Situation& situation) {
+  std::vector<blas::Change> changes = blas::set_variables(situation);
+  std::vector<std::string> components;
+  for (const probe::AcceptedSection& accepted : situation.accepted->sections) {
+    for (const probe::Section& now : situation.now->sections) {
+      if (accepted.name != "ops" || now.name != "ops") continue;
+      components = torch::differing_components(accepted, now);
+    }
+  }
+  std::string names;
+  for (const std::string& component : components) names += (names.empty() ? "" : ", ") + component;
+  for (const torch::Setting& setting :
+       torch::settings_to_try(components, *situation.now, situation.accepted->details)) {
+    blas::Change change{.threads = setting.threads};
+    for (const auto& [name, value] : setting.variables) change.variables[name] = value;
+    if (!setting.needs.empty() &&
+        std::find(situation.isa.begin(), situation.isa.end(), setting.needs) == situation.isa.end()) {
+      change.elsewhere = setting.needs;
+    }
+    const std::string words = setting_words(setting);
+    change.cause = "what computes " + names + " takes other code here; " +
+                   (setting.threads > 0 ? std::to_string(setting.threads) + " threads" : "{" + words + "}") +
+                   " gives what was accepted";
+    change.remedy = setting.threads > 0 ? "run with `--probe-threads " + std::to_string(setting.threads) + "`"
+                                        : "variables: {" + words + "}  in environment.yml, then lock";
+    changes.push_back(std::move(change));
+  }
+  return changes;
 }
 
 /// One gate at work.
@@ -54,6 +93,7 @@ class Gate {
     machine_ = snapshot::capture_machine(out_.notes);
     gate_.hardware = hardware_class(machine_, args_.threads);
     for (probe::TierRun& run : run_blas_tiers(request_, out_.notes)) judge(std::move(run));
+    for (probe::TierRun& run : run_python_tiers(request_)) judge(std::move(run));
     find_missing();
     if (args_.accept) accept();
     return std::move(gate_);
@@ -117,7 +157,7 @@ class Gate {
     situation.isa = machine_.isa;
     const auto begin = std::chrono::steady_clock::now();
     const auto spent = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(); };
-    for (const blas::Change& change : blas::suspects(situation)) {
+    for (const blas::Change& change : suspects(situation)) {
       if (!change.elsewhere.empty()) {
         answer.elsewhere.push_back({change.cause, on_another_machine(change)});
         continue;
@@ -139,6 +179,11 @@ class Gate {
            });
   }
 
+  std::vector<blas::Change> suspects(const blas::Situation& situation) const {
+    if (situation.now->tier == "blas") return blas::suspects(situation);
+    return python_suspects(situation);
+  }
+
   std::string on_another_machine(const blas::Change& change) const {
     std::string command;
     for (const auto& [name, value] : change.variables)
@@ -148,9 +193,22 @@ class Gate {
 
   /// The accepted digests and the accepted order of sums, both.
   bool reproduces(const blas::Change& change, const probe::AcceptedTier& accepted, const probe::TierRun& now) {
+    const std::vector<probe::TierRun>& runs = replay(change, now);
+    return std::any_of(runs.begin(), runs.end(), [&](const probe::TierRun& run) {
+      return run.tier == now.tier && run.subject == now.subject && run.root == accepted.root &&
+             probe::same_orders(run.orders, accepted.orders);
+    });
+  }
+
+  /// What a changed environment computes. One run of python answers for all its variants, so it is kept.
+  const std::vector<probe::TierRun>& replay(const blas::Change& change, const probe::TierRun& now) {
+    const bool is_blas = now.tier == "blas";
+    const auto key = std::tuple(is_blas ? now.subject : std::string(), change.variables, change.threads);
+    const auto [kept, is_new] = replays_.try_emplace(key);
+    if (!is_new) return kept->second;
     TierRequest request = request_;
     request.repeat = 0;
-    request.subject = now.subject;
+    if (is_blas) request.subject = now.subject;
     if (change.threads > 0) request.threads = change.threads;
     for (const auto& [name, value] : change.variables) {
       request.variables.erase(name);
@@ -158,11 +216,8 @@ class Gate {
       if (value) request.environment[name] = *value;
     }
     core::Notes notes;  // what it says there is to say was said already
-    for (const probe::TierRun& run : run_blas_tiers(request, notes)) {
-      if (run.subject == now.subject && run.root == accepted.root && probe::same_orders(run.orders, accepted.orders))
-        return true;
-    }
-    return false;
+    kept->second = is_blas ? run_blas_tiers(request, notes) : run_python_tiers(request);
+    return kept->second;
   }
 
   void find_missing() {
@@ -172,7 +227,9 @@ class Gate {
       const bool found = std::any_of(gate_.tiers.begin(), gate_.tiers.end(), [&](const report::TierAnswer& answer) {
         return answer.run.tier == tier.tier && answer.run.subject == tier.subject;
       });
-      if (!found) gate_.missing.push_back(tier.tier + " of `" + tier.subject + "`");
+      if (!found)
+        gate_.missing.push_back(tier.tier == "blas" ? "the BLAS of `" + tier.subject + "`"
+                                                    : tier.tier + " (`" + tier.subject + "`)");
     }
   }
 
@@ -198,7 +255,7 @@ class Gate {
     for (const report::TierAnswer& answer : gate_.tiers) {
       const probe::TierVerdict verdict = probe::judge(answer.run);
       if (verdict == probe::TierVerdict::consistent) continue;
-      why.push_back("the " + answer.run.tier + " of `" + core::printable(answer.run.subject) + "` is " +
+      why.push_back(answer.run.tier + " of `" + core::printable(answer.run.subject) + "` is " +
                     std::string(format(verdict)));
     }
     if (gate_.tiers.empty()) why.push_back("the environment has no numerical library that the probe could run");
@@ -218,6 +275,9 @@ class Gate {
   TierRequest request_;
   std::vector<prefix::InstalledPackage> packages_;
   snapshot::Machine machine_;
+  /// By subject, variables and threads.
+  std::map<std::tuple<std::string, std::map<std::string, std::optional<std::string>>, int>, std::vector<probe::TierRun>>
+      replays_;
   std::vector<std::string> explained_;  ///< variables that a replay proved to be the cause
   report::ProbeGate gate_;
 };

@@ -7,76 +7,13 @@
 #include "envlock/core/text.h"
 #include "fresh_process.h"
 #include "probe_child.h"
+#include "tier_children.h"
 
 namespace envlock::tools {
 namespace {
 
 constexpr std::size_t kShiftOfRepeat = 64;
 constexpr double kSecondsToLoad = 20;
-
-/// What is set for every child, so that threads neither spin on a busy machine nor change their number.
-/// The variables of the prefix come after, for they are what an activated environment has.
-std::vector<std::string> child_environment(const TierRequest& request) {
-  std::map<std::string, std::string> all = request.environment;
-  const std::string threads = std::to_string(request.threads);
-  for (const char* name : {"OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS"}) {
-    all[name] = threads;
-  }
-  for (const char* name : {"GOTO_NUM_THREADS", "MKL_DOMAIN_NUM_THREADS", "BLIS_JC_NT", "BLIS_IC_NT", "BLIS_JR_NT",
-                           "BLIS_IR_NT", "OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY", "KMP_AFFINITY"}) {
-    all.erase(name);
-  }
-  all["OMP_WAIT_POLICY"] = "passive";
-  all["OMP_DYNAMIC"] = "false";
-  all["MKL_DYNAMIC"] = "false";
-  all["KMP_BLOCKTIME"] = "0";
-  for (const auto& [name, value] : request.variables) all[name] = value;
-  std::vector<std::string> environment;
-  for (const auto& [name, value] : all) environment.push_back(name + "=" + value);
-  return environment;
-}
-
-struct Answer {
-  std::string stage;     ///< the last that was told
-  std::string document;  ///< what came after
-};
-
-Answer take_apart(const std::string& output) {
-  Answer answer;
-  std::string_view rest = output;
-  while (rest.starts_with(kStageMark)) {
-    const std::size_t end = rest.find('\n');
-    if (end == std::string_view::npos) break;
-    answer.stage = std::string(rest.substr(kStageMark.size(), end - kStageMark.size()));
-    rest.remove_prefix(end + 1);
-  }
-  answer.document = std::string(rest);
-  return answer;
-}
-
-probe::TierRun failed(const blas::ComputeOptions& options, const Finished& child, const std::string& stage,
-                      double most_seconds) {
-  probe::TierRun run;
-  run.tier = "blas";
-  run.subject = options.subject;
-  run.spec = probe::kTiersVersion;
-  run.threads = options.threads;
-  run.stage = stage.empty() ? "starting" : stage;
-  run.details.emplace_back("library", options.library.string());
-  if (child.timed_out) {
-    run.outcome = probe::TierRun::Outcome::hung;
-    run.trouble = "it was still running after " + std::to_string(static_cast<long>(most_seconds)) + " seconds";
-  } else if (child.signal != 0) {
-    run.outcome = probe::TierRun::Outcome::crashed;
-    const char* const name = sigabbrev_np(child.signal);
-    run.trouble = "signal " + std::to_string(child.signal) +
-                  (name == nullptr ? "" : " (SIG" + std::string(name) + ")") + " ended it";
-  } else {
-    run.outcome = probe::TierRun::Outcome::crashed;
-    run.trouble = "it ended the process with exit code " + std::to_string(child.exit_code);
-  }
-  return run;
-}
 
 probe::TierRun run_child(const blas::ComputeOptions& options, const TierRequest& request,
                          const std::vector<std::string>& environment) {
@@ -86,7 +23,12 @@ probe::TierRun run_child(const blas::ComputeOptions& options, const TierRequest&
                                    .answer_descriptor = kAnswerDescriptor});
   const Answer answer = take_apart(child.output);
   if (child.timed_out || child.signal != 0 || child.exit_code != 0 || answer.document.empty()) {
-    return failed(options, child, answer.stage, request.most_seconds);
+    probe::TierRun run{.tier = "blas", .subject = options.subject, .spec = std::string(probe::kTiersVersion)};
+    run.threads = options.threads;
+    run.stage = answer.stage.empty() ? "starting" : answer.stage;
+    run.details.emplace_back("library", options.library.string());
+    tell_how_it_ended(child, request.most_seconds, run);
+    return run;
   }
   return probe::parse_tier_run(answer.document, "the answer of the process that ran `" + options.subject + "`");
 }

@@ -20,12 +20,16 @@ struct TierRequest {
   int steps = 0;  ///< 0: all
   int threads = 1;
   int repeat = 1;
-  double most_seconds = 60;  ///< for one child
+  double most_seconds = 60;  ///< for one child; python has three times that
 };
 
 /// The tier `blas` of each library that the programs of the prefix would load; of each once, and again in `repeat`
 /// fresh processes with its buffers elsewhere. None when the prefix has no such library; then a note says so.
 std::vector<probe::TierRun> run_blas_tiers(const TierRequest& request, core::Notes& notes);
+
+/// The tiers `torch` (as found and deterministic) or `numpy` of the prefix's own python, in a process of its own, and
+/// again in `repeat` fresh ones. None when the prefix has no python, or one that has neither.
+std::vector<probe::TierRun> run_python_tiers(const TierRequest& request);
 
 /// The files that change the floating-point environment when they are loaded: of the candidates, in order, those that
 /// do it although what they need does not. Each is loaded in a process of its own.

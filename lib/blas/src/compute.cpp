@@ -67,6 +67,8 @@ class Computation {
     const auto library = LoadedLibrary::open(options_.library, options_.symbol, options_.ilp64, trouble);
     check_environment();
     if (!library) {
+      bool outside = false;
+      run_.details.emplace_back("library", from_prefix(options_.library, options_.prefix, outside));
       run_.outcome = probe::TierRun::Outcome::unusable;
       run_.trouble = trouble;
       run_.stage = "loading";

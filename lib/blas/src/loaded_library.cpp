@@ -152,14 +152,34 @@ std::filesystem::path origin_of(void* library, const std::string& symbol) {
   return error ? std::filesystem::path(info.dli_fname) : real;
 }
 
+constexpr int kMostCompanions = 16;
+
+/// A wheel's library may find its companions only through the module that asks for it, whose DT_RPATH counts for all
+/// that it needs. Loaded alone, they are taken from its own folder, where wheels have them.
+void* load(const std::filesystem::path& path, int depth, std::string& trouble) {
+  constexpr std::string_view kMissing = ": cannot open shared object file";
+  for (int companions = 0;; ++companions) {
+    if (void* const library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL); library != nullptr) return library;
+    const char* const words = dlerror();
+    trouble = words == nullptr ? "the dynamic linker refuses it" : words;
+    const std::size_t end = trouble.find(kMissing);
+    if (end == std::string::npos || depth == 0 || companions == kMostCompanions) return nullptr;
+    const std::filesystem::path companion = path.parent_path() / trouble.substr(0, end);
+    std::error_code error;
+    if (companion == path || !std::filesystem::exists(companion, error)) return nullptr;
+    std::string ignored;
+    if (load(companion, depth - 1, ignored) == nullptr) return nullptr;
+  }
+}
+
 }  // namespace
 
 std::optional<LoadedLibrary> LoadedLibrary::open(const std::filesystem::path& path, const std::string& symbol,
                                                  bool ilp64, std::string& trouble) {
-  void* const library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  constexpr int kMostDepth = 4;
+  void* const library = load(path, kMostDepth, trouble);
   if (library == nullptr) {
-    const char* const words = dlerror();
-    trouble = words == nullptr ? "the dynamic linker refuses it" : core::printable(words, 400);
+    trouble = core::printable(trouble, 400);
     return std::nullopt;
   }
   LoadedLibrary loaded;

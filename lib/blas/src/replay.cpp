@@ -31,7 +31,12 @@ constexpr std::array kMkl = {Kernel{"AVX512", "avx512f"}, Kernel{"AVX2", "avx2"}
                              Kernel{"SSE4_2", ""}, Kernel{"COMPATIBLE", ""}};
 
 /// Variables that change what is computed or loaded; of those that are set, each is a suspect.
-constexpr std::array<std::string_view, 17> kSteering = {"OPENBLAS_CORETYPE",
+constexpr std::array<std::string_view, 22> kSteering = {"ATEN_CPU_CAPABILITY",
+                                                        "ONEDNN_MAX_CPU_ISA",
+                                                        "DNNL_MAX_CPU_ISA",
+                                                        "NPY_DISABLE_CPU_FEATURES",
+                                                        "NVIDIA_TF32_OVERRIDE",
+                                                        "OPENBLAS_CORETYPE",
                                                         "OPENBLAS_L2_SIZE",
                                                         "OPENBLAS_BLOCK_FACTOR",
                                                         "BLIS_ARCH_TYPE",
@@ -84,6 +89,11 @@ std::optional<Family> family_of(const probe::TierRun& run) {
 class Suspects {
  public:
   explicit Suspects(const Situation& situation) : situation_(situation) {}
+
+  std::vector<Change> set_variables() {
+    add_set_variables();
+    return std::move(changes_);
+  }
 
   std::vector<Change> all() {
     add_set_variables();
@@ -164,6 +174,10 @@ class Suspects {
 };
 
 }  // namespace
+
+std::vector<Change> set_variables(const Situation& situation) {
+  return Suspects(situation).set_variables();
+}
 
 std::vector<Change> suspects(const Situation& situation) {
   return Suspects(situation).all();

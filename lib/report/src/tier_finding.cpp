@@ -10,6 +10,7 @@
 #include "envlock/report/tier_report.h"
 #include "envlock/report/units.h"
 #include "probe_words.h"
+#include "tier_words.h"
 
 namespace envlock::report {
 namespace {
@@ -111,7 +112,7 @@ void add_explanations(const TierAnswer& answer, core::Diagnostic& diagnostic) {
 core::Diagnostic differs(const TierAnswer& answer, const ProbeGate& gate) {
   core::Diagnostic diagnostic;
   diagnostic.code = "tier-differs";
-  const std::string subject = "the " + answer.run.tier + " of `" + core::printable(answer.run.subject) + "`";
+  const std::string subject = subject_words(answer.run.tier, answer.run.subject);
   if (const std::optional<probe::Mismatch>& first = answer.comparison.first) {
     const std::string pass = pass_words(first->place.op);
     diagnostic.what = subject + " computes other bits than were accepted, first in section `" + first->place.part + "`";
@@ -144,13 +145,13 @@ void add_reference(const ProbeGate& gate, std::vector<GateFinding>& findings) {
 void add_outside(const TierAnswer& answer, std::vector<GateFinding>& findings) {
   const std::string library = detail(answer.run.details, "library");
   if (!library.starts_with('/')) return;
-  findings.push_back({answer.standing == TierAnswer::Standing::accepted ? Kind::note : Kind::error,
-                      {.code = "tier-outside",
-                       .what = "the " + answer.run.tier + " of `" + core::printable(answer.run.subject) +
-                               "` comes from outside the environment",
-                       .where = std::nullopt,
-                       .why = {core::printable(library), "no lock says what this file is"},
-                       .hints = {"unset LD_LIBRARY_PATH and LD_PRELOAD, or lock a package that has the library"}}});
+  findings.push_back(
+      {answer.standing == TierAnswer::Standing::accepted ? Kind::note : Kind::error,
+       {.code = "tier-outside",
+        .what = subject_words(answer.run.tier, answer.run.subject) + " comes from outside the environment",
+        .where = std::nullopt,
+        .why = {core::printable(library), "no lock says what this file is"},
+        .hints = {"unset LD_LIBRARY_PATH and LD_PRELOAD, or lock a package that has the library"}}});
 }
 
 void add_tier(const TierAnswer& answer, const ProbeGate& gate, std::vector<GateFinding>& findings) {
@@ -169,7 +170,7 @@ void add_baseline(const ProbeGate& gate, std::vector<GateFinding>& findings) {
   for (const std::string& missing : gate.missing) {
     findings.push_back({Kind::error,
                         {.code = "tier-missing",
-                         .what = "the " + core::printable(missing) + " was accepted, and is not there any more",
+                         .what = core::printable(missing) + " was accepted, and is not there any more",
                          .where = std::nullopt,
                          .why = {},
                          .hints = {"if that is meant: " + accept}}});
@@ -220,7 +221,7 @@ std::vector<GateFinding> gate_findings(const ProbeGate& gate) {
 
 std::optional<core::Diagnostic> tier_finding(const TierRun& run, const std::vector<std::string>& culprits) {
   core::Diagnostic diagnostic;
-  const std::string subject = "`" + core::printable(run.subject) + "`";
+  const std::string subject = subject_words(run.tier, run.subject);
   const std::string library = detail(run.details, "library");
   if (!library.empty()) diagnostic.why.push_back("library " + core::printable(library));
   switch (judge(run)) {
@@ -228,19 +229,19 @@ std::optional<core::Diagnostic> tier_finding(const TierRun& run, const std::vect
       return std::nullopt;
     case TierVerdict::fp_environment:
       diagnostic.code = "tier-fp-environment";
-      diagnostic.what = "loading the BLAS of " + subject + " changes the floating-point environment of the process";
+      diagnostic.what = "loading " + subject + " changes the floating-point environment of the process";
       add_settings(run, culprits, diagnostic);
       diagnostic.hints = {"a library linked with -ffast-math does so: rebuild or replace it"};
       break;
     case TierVerdict::wrong:
       diagnostic.code = "tier-wrong";
-      diagnostic.what = "the BLAS of " + subject + " gives results that are wrong, not only rounded otherwise";
+      diagnostic.what = subject + " gives results that are wrong, not only rounded otherwise";
       add_wrong(run, diagnostic);
       diagnostic.hints = {"replace the library, or choose another kernel of it (OPENBLAS_CORETYPE, BLIS_ARCH_TYPE)"};
       break;
     case TierVerdict::unstable:
       diagnostic.code = "tier-unstable";
-      diagnostic.what = "the BLAS of " + subject + " gives other bits in a second process";
+      diagnostic.what = subject + " gives other bits in a second process";
       diagnostic.why.push_back("first in section `" + run.repeat_difference->place.part + "`, " +
                                step_words(run.repeat_difference->place.step) + ", `" + run.repeat_difference->place.op +
                                "`");
@@ -249,13 +250,13 @@ std::optional<core::Diagnostic> tier_finding(const TierRun& run, const std::vect
     case TierVerdict::failed:
       if (run.outcome == TierRun::Outcome::unusable) {
         diagnostic.code = "tier-unusable";
-        diagnostic.what = "the BLAS of " + subject + " cannot be loaded";
+        diagnostic.what = subject + " cannot be loaded";
       } else if (run.outcome == TierRun::Outcome::hung) {
         diagnostic.code = "tier-hung";
-        diagnostic.what = "the BLAS of " + subject + " did not come to an end in `" + core::printable(run.stage) + "`";
+        diagnostic.what = subject + " did not come to an end in `" + core::printable(run.stage) + "`";
       } else {
         diagnostic.code = "tier-crashed";
-        diagnostic.what = "the BLAS of " + subject + " ended its process in `" + core::printable(run.stage) + "`";
+        diagnostic.what = subject + " ended its process in `" + core::printable(run.stage) + "`";
       }
       diagnostic.why.push_back(core::printable(run.trouble));
       break;

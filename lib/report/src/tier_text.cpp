@@ -9,6 +9,7 @@
 #include "envlock/report/units.h"
 #include "paint.h"
 #include "probe_words.h"
+#include "tier_words.h"
 
 namespace envlock::report {
 namespace {
@@ -27,6 +28,12 @@ std::string detail(const TierRun& run, std::string_view name) {
 
 /// "libopenblasp-r0.3.21.so, kernel SkylakeX".
 std::string library_words(const TierRun& run) {
+  if (run.tier != "blas") {
+    const std::string version = detail(run, run.tier);
+    const std::string capability = detail(run, "capability");
+    return shown(version + (capability.empty() ? "" : ", " + capability) +
+                 (run.subject == run.tier ? "" : ", " + run.subject));
+  }
   const std::string library = detail(run, "library");
   const bool outside = library.starts_with('/');
   std::string words = outside ? library + " (outside the environment)" : library.substr(library.rfind('/') + 1);
@@ -85,10 +92,17 @@ std::string variation_words(const probe::Variation& variation) {
 
 }  // namespace
 
+std::string subject_words(const std::string& tier, const std::string& subject) {
+  const std::string name = "`" + core::printable(subject) + "`";
+  if (tier == "blas") return "the BLAS of " + name;
+  return tier == subject ? name : tier + " (" + name + ")";
+}
+
 std::string text_tier(const TierAnswer& answer, const Style& style) {
   const TierRun& run = answer.run;
   const TierVerdict verdict = judge(run);
   const bool failed = verdict == TierVerdict::failed;
+  const std::string label = run.tier == "blas" ? run.subject : run.tier;
   const bool good = verdict == TierVerdict::consistent && answer.standing != TierAnswer::Standing::differs;
   const Color color = good ? Color::green : failed ? Color::yellow : Color::red;
   std::string text = "  " +
@@ -96,7 +110,7 @@ std::string text_tier(const TierAnswer& answer, const Style& style) {
                            : failed ? "??"
                                     : "no",
                            color, style) +
-                     "  " + fmt::format("{:<11} ", shown(run.subject)) + library_words(run) + "\n" + kIndent +
+                     "  " + fmt::format("{:<11} ", shown(label)) + library_words(run) + "\n" + kIndent +
                      verdict_words(run) + standing_words(answer) + "\n";
   for (const probe::SumOrder& order : run.orders)
     text += kIndent + paint(blas::describe(order), Color::dim, style) + "\n";

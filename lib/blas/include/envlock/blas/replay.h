@@ -28,6 +28,9 @@ struct Situation {
   std::vector<std::string> isa;                    ///< this machine's, sorted
 };
 
+/// The variables that are set and steer libraries, to be unset: one by one, then all together.
+std::vector<Change> set_variables(const Situation& situation);
+
 /// Order: what the inventory supports first: variables that are set and steer kernels, the kernel that the baseline
 /// names, then the library's other kernels, then threads; singles before pairs. No two have the same variables and
 /// threads.
