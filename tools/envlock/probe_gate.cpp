@@ -151,7 +151,6 @@ class Gate {
 
   /// Runs the tier again with one thing changed at a time, until the time is over; keeps what gives the accepted bits.
   void explain(const probe::AcceptedTier& accepted, report::TierAnswer& answer) {
-    explained_.clear();
     blas::Situation situation{.now = &answer.run, .accepted = &accepted, .environment = request_.environment};
     for (const auto& [name, value] : request_.variables) situation.environment[name] = value;
     situation.isa = machine_.isa;
@@ -163,20 +162,14 @@ class Gate {
         continue;
       }
       if (spent() > args_.explain_seconds) break;
-      if (explained_already(change, answer)) continue;
       ++answer.replays;
       if (!reproduces(change, accepted, answer.run)) continue;
       answer.explanations.push_back({change.cause, change.remedy});
-      for (const auto& [name, value] : change.variables) explained_.push_back(name);
+      // A variable that is set here and is the cause needs no rival: what else gives these bits does what it does.
+      const bool was_set = std::any_of(change.variables.begin(), change.variables.end(),
+                                       [](const auto& variable) { return !variable.second.has_value(); });
+      if (was_set) break;
     }
-  }
-
-  /// What a variable does that is the cause when it is set, it does again when it is set to what is the default.
-  bool explained_already(const blas::Change& change, const report::TierAnswer& answer) const {
-    return !answer.explanations.empty() && !change.variables.empty() &&
-           std::all_of(change.variables.begin(), change.variables.end(), [&](const auto& variable) {
-             return std::find(explained_.begin(), explained_.end(), variable.first) != explained_.end();
-           });
   }
 
   std::vector<blas::Change> suspects(const blas::Situation& situation) const {
@@ -278,7 +271,6 @@ class Gate {
   /// By subject, variables and threads.
   std::map<std::tuple<std::string, std::map<std::string, std::optional<std::string>>, int>, std::vector<probe::TierRun>>
       replays_;
-  std::vector<std::string> explained_;  ///< variables that a replay proved to be the cause
   report::ProbeGate gate_;
 };
 
