@@ -61,6 +61,36 @@ TEST_CASE("a binary is cut within a run of NULs, and no placeholder is torn") {
   CHECK(compare(original, on_disk, prefix::FileMode::binary, original.size()).dialect == prefix::Dialect::conda);
 }
 
+TEST_CASE("a binary without runs of NULs is cut behind its placeholders, and gives what it gives in whole") {
+  const prefix::Placeholder placeholder{kPlaceholder, prefix::FileMode::binary};
+  const auto wide = [](std::size_t before, std::size_t after) {
+    std::string text;
+    for (const char c : kPlaceholder) text.append(before, '\0').append(1, c).append(after, '\0');
+    return text + "\x01";
+  };
+  // Around the end of the first piece, where a cut would tear what begins before it.
+  const std::size_t piece = std::size_t{256} << 10;
+  const std::size_t shift = GENERATE(0u, 1u, 2u, 3u, 60u, 117u, 118u, 400u, 468u, 500u, 3'000u);
+  const std::string inset =
+      GENERATE_COPY(kPlaceholder + "/lib/x" + std::string(1, '\0'), kPlaceholder + kPlaceholder + std::string(1, '\0'),
+                    kPlaceholder + "/never ends ", wide(0, 1), wide(1, 0), wide(0, 3), wide(3, 0),
+                    kPlaceholder + "/" + wide(0, 1) + std::string(1, '\0'));
+  std::string original = kPlaceholder + "/first" + std::string(1, '\0');
+  original += std::string(piece - shift - original.size(), 'a') + inset + std::string(piece, 'b') + kPlaceholder +
+              std::string(1, '\0') + std::string(2 * piece, 'c') + std::string(4, '\0') + "end";
+  for (const auto dialect : {prefix::Dialect::conda, prefix::Dialect::rattler, prefix::Dialect::mamba}) {
+    std::string on_disk = prefix::replace_prefix(original, placeholder, kPrefix, dialect);
+    CHECK(compare(original, on_disk, placeholder.mode, 50'021).dialect);
+    const auto outcome = compare(original, on_disk, placeholder.mode, 50'021);
+    CHECK(prefix::replace_prefix(original, placeholder, kPrefix, *outcome.dialect) == on_disk);
+    for (const std::size_t place : {std::size_t{3}, piece - shift + 1, piece + 40, 3 * piece}) {
+      on_disk[place] ^= 1;
+      CHECK_FALSE(compare(original, on_disk, placeholder.mode, 50'021).dialect);
+      on_disk[place] ^= 1;
+    }
+  }
+}
+
 TEST_CASE("a placeholder in wide characters that stayed is told from one that conda replaces") {
   const prefix::Placeholder placeholder{kPlaceholder, prefix::FileMode::binary};
   const int zeros = GENERATE(1, 3);

@@ -84,23 +84,30 @@ void DiskFile::check_unchanged() {
   }
 }
 
+FileHashing::FileHashing(const Folder& prefix, const Node& node, std::span<char> buffer)
+    : file_(prefix, node), size_(node.stamp.size), buffer_(buffer) {}
+
+std::string_view FileHashing::next() {
+  if (is_over_ || !file_.failure().empty()) return {};
+  const std::size_t got = file_.read(bytes_, buffer_.data(), buffer_.size());
+  bytes_ += got;
+  // Whether it has grown its stamp tells: one that grows while we read is never chased.
+  is_over_ = got == 0 || bytes_ >= size_;
+  return {buffer_.data(), got};
+}
+
+Hashed FileHashing::finish() {
+  file_.check_unchanged();
+  Hashed hashed{.sha256 = {}, .failure = file_.failure(), .bytes = bytes_};
+  if (hashed.failure.empty()) hashed.sha256 = hasher_.finish();
+  return hashed;
+}
+
 Hashed hash_file(const Folder& prefix, const Node& node) {
   static thread_local const std::unique_ptr<char[]> buffer = std::make_unique<char[]>(kBufferBytes);
-  DiskFile file(prefix, node);
-  Hashed hashed;
-  core::Sha256Hasher hasher;
-  while (file.failure().empty()) {
-    const std::size_t got = file.read(hashed.bytes, buffer.get(), kBufferBytes);
-    if (got == 0) break;
-    hasher.update({buffer.get(), got});
-    hashed.bytes += got;
-    // Whether it has grown its stamp tells: one that grows while we read is never chased.
-    if (hashed.bytes >= node.stamp.size) break;
-  }
-  file.check_unchanged();
-  hashed.failure = file.failure();
-  if (hashed.failure.empty()) hashed.sha256 = hasher.finish();
-  return hashed;
+  FileHashing file(prefix, node, std::span(buffer.get(), kBufferBytes));
+  for (std::string_view piece = file.next(); !piece.empty(); piece = file.next()) file.hasher().update(piece);
+  return file.finish();
 }
 
 }  // namespace envlock::verify

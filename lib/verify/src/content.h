@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -43,6 +44,26 @@ struct Hashed {
   std::string failure;  ///< why there is none
   std::uint64_t bytes = 0;
   bool was_read = true;
+};
+
+/// The hashing of one file, for those who hash it piece by piece.
+class FileHashing {
+ public:
+  /// `buffer` is for the pieces, and must outlive this.
+  FileHashing(const Folder& prefix, const Node& node, std::span<char> buffer);
+  /// The next bytes for the hasher, valid until the next call; none at the end, and when it cannot be read.
+  std::string_view next();
+  core::Sha256Hasher& hasher() { return hasher_; }
+  /// After the last piece.
+  Hashed finish();
+
+ private:
+  DiskFile file_;
+  const std::uint64_t size_;
+  const std::span<char> buffer_;
+  core::Sha256Hasher hasher_;
+  std::uint64_t bytes_ = 0;
+  bool is_over_ = false;
 };
 /// Reads through a buffer that stays in the processor's cache.
 Hashed hash_file(const Folder& prefix, const Node& node);

@@ -16,6 +16,7 @@ class HashStore {
   HashStore(const Folder& folder, const Tree& tree)
       : folder_(folder), tree_(tree), hashed_(tree.nodes.size()), asked_(tree.nodes.size()) {}
 
+  const Folder& folder() const { return folder_; }
   /// Null when it was not hashed.
   const Hashed* find(const Node& node) const {
     const auto& slot = hashed_[tree_.index_of(node)];
@@ -25,6 +26,8 @@ class HashStore {
     auto& slot = hashed_[tree_.index_of(node)];
     if (!slot) slot = hash_file(folder_, node);
   }
+  /// Takes a hash that was computed elsewhere.
+  void put(const Node& node, Hashed hashed) { hashed_[tree_.index_of(node)] = std::move(hashed); }
   /// True when nobody has asked for the node's hash before: then it is to be hashed. Not from several threads.
   bool ask(const Node& node) {
     char& asked = asked_[tree_.index_of(node)];

@@ -1,17 +1,18 @@
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <utility>
 #include <vector>
 
 #include "envlock/core/progress.h"
+#include "file_lane.h"
 #include "hash_store.h"
 
 namespace envlock::verify {
 
-/// Work that reads bytes, done on all threads, the longest first, so that they end together.
+/// Work that reads bytes, done on all threads, the longest first, so that they end together. Files are hashed beside
+/// the hashing of the other work (core/sha256_company.h), and two at a time when there is no other work left.
 class ReadingWork {
  public:
   ReadingWork(std::size_t threads, core::Progress& progress) : threads_(threads), progress_(progress) {}
@@ -33,6 +34,7 @@ class ReadingWork {
   std::size_t threads_;
   core::Progress& progress_;
   std::vector<Task> tasks_;
+  std::vector<HashJob> files_;
 };
 
 }  // namespace envlock::verify

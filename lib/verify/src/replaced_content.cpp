@@ -17,6 +17,12 @@ constexpr std::size_t kLongestPiece = std::size_t{256} << 20;
 constexpr std::array<prefix::Dialect, 3> kDialects{prefix::Dialect::conda, prefix::Dialect::rattler,
                                                    prefix::Dialect::mamba};
 
+/// Where bytes are cut: after so many, 0 when nowhere.
+struct Cut {
+  std::size_t length = 0;
+  bool is_clean = false;  ///< known: no placeholder stands before it
+};
+
 /// The length of the longest start of `bytes` that may be replaced by itself; 0 when there is none.
 /// Text: after a line feed, which no path holds in any encoding. Binary: within a run of NULs so long that a path in
 /// UTF-32, and the NULs that end it, lie wholly on one side.
@@ -58,6 +64,42 @@ std::vector<std::string> traces_of(const std::string& placeholder) {
   return traces;
 }
 
+std::size_t position_of(std::string_view bytes, const std::string& needle, std::size_t from = 0) {
+  const void* found = memmem(bytes.data() + from, bytes.size() - from, needle.data(), needle.size());
+  return found == nullptr ? std::string_view::npos
+                          : static_cast<std::size_t>(static_cast<const char*>(found) - bytes.data());
+}
+
+/// A place to cut a binary without a run of NULs: no placeholder reaches over it, and what those before it change ends
+/// before it. Whole characters stand before it, as a dialect asks where wide ones are aligned.
+Cut cut_behind_placeholders(std::string_view bytes, const std::vector<std::string>& traces) {
+  constexpr std::size_t kWidest = 4;
+  if (traces.empty() || bytes.size() <= kWidest * traces.front().size()) return {};
+  for (std::size_t i = 1; i < traces.size(); ++i) {
+    if (position_of(bytes, traces[i]) != std::string_view::npos) return {};
+  }
+  const std::size_t length = (bytes.size() - kWidest * traces.front().size()) / kWidest * kWidest;
+  std::size_t last = std::string_view::npos;
+  for (std::size_t at = position_of(bytes, traces.front()); at != std::string_view::npos;
+       at = position_of(bytes, traces.front(), at + 1)) {
+    last = at;
+  }
+  if (last == std::string_view::npos) return {.length = length, .is_clean = true};
+  // All dialects end what they change at the first NUL.
+  return {.length = bytes.find('\0', last) < length ? length : 0, .is_clean = false};
+}
+
+/// The best place to cut; the cheapest to find comes first. Real libraries have runs of NULs nearly everywhere.
+Cut best_cut(std::string_view bytes, prefix::FileMode mode, const std::vector<std::string>& traces) {
+  constexpr std::size_t kNear = std::size_t{16} << 10;
+  if (mode == prefix::FileMode::text || bytes.size() <= kNear) return {.length = cut(bytes, mode)};
+  const std::size_t before = bytes.size() - kNear;
+  const std::size_t near = cut(bytes.substr(before), mode);
+  if (near > 0) return {.length = before + near};
+  const Cut behind = cut_behind_placeholders(bytes, traces);
+  return behind.length > 0 ? behind : Cut{.length = cut(bytes, mode)};
+}
+
 }  // namespace
 
 ReplacedContent::ReplacedContent(DiskFile file, prefix::Placeholder placeholder, std::vector<std::string> prefixes)
@@ -80,12 +122,12 @@ void ReplacedContent::add(std::string_view original) {
   if (is_over()) return;
   pending_.append(original);
   if (pending_.size() < next_cut_) return;
-  const std::size_t length = cut(pending_, placeholder_.mode);
+  const auto [length, is_clean] = best_cut(pending_, placeholder_.mode, traces_);
   // Without a place to cut the next look is worth its time only when there is much more to look at.
   next_cut_ = length > 0 ? kPieceBytes : 2 * pending_.size();
   if (length > 0) {
     const std::string_view piece = std::string_view(pending_).substr(0, length);
-    if (!compare_untouched(piece)) compare(piece, false);
+    if (!compare_untouched(piece, is_clean)) compare(piece, false);
     pending_.erase(0, length);
   } else if (pending_.size() > kLongestPiece) {
     reason_ = "it has no place where it could be cut, and is too large to be compared in one piece";
@@ -94,7 +136,7 @@ void ReplacedContent::add(std::string_view original) {
 }
 
 /// Most pieces of a library hold no placeholder: they are on disk as they are, whoever installed them.
-bool ReplacedContent::compare_untouched(std::string_view piece) {
+bool ReplacedContent::compare_untouched(std::string_view piece, bool is_clean) {
   if (placeholder_.mode != prefix::FileMode::binary || traces_.empty()) return false;
   const std::uint64_t offset = attempts_.front().offset;
   const auto is_level = [&](const Attempt& attempt) {
@@ -102,9 +144,10 @@ bool ReplacedContent::compare_untouched(std::string_view piece) {
   };
   if (!std::all_of(attempts_.begin(), attempts_.end(), is_level)) return false;
   const auto is_in_piece = [&](const std::string& trace) {
-    return memmem(piece.data(), piece.size(), trace.data(), trace.size()) != nullptr;
+    return position_of(piece, trace) != std::string_view::npos;
   };
-  if (std::any_of(traces_.begin(), traces_.end(), is_in_piece) || !read(offset, piece.size())) return false;
+  if (!is_clean && std::any_of(traces_.begin(), traces_.end(), is_in_piece)) return false;
+  if (!read(offset, piece.size())) return false;
   if (have_ != piece) return false;
   for (Attempt& attempt : attempts_) attempt.offset += piece.size();
   hasher_.update(have_);

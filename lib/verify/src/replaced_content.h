@@ -39,7 +39,7 @@ class ReplacedContent {
     std::optional<std::uint64_t> first_difference;
     bool too_long = false;
   };
-  bool compare_untouched(std::string_view piece);
+  bool compare_untouched(std::string_view piece, bool is_clean);
   bool read(std::uint64_t offset, std::size_t count);
   void compare(std::string_view piece, bool last);
   void compare(Attempt& attempt, std::string_view piece, bool last);
