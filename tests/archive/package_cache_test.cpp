@@ -316,11 +316,40 @@ TEST_CASE("what a living process works on is not cleared away") {
   archive::fault_hook = nullptr;
 }
 
-TEST_CASE("a cache that cannot be written is named") {
+TEST_CASE("a cache that cannot be written is named, and packages are unpacked into a folder that goes with it") {
   Setting setting;
   setting.folder.write("cache", "a file in the folder's place");
-  CHECK_THAT(refusal([&] { setting.cache.unpack(setting.file, setting.sha256); }), Contains("cache-unwritable"));
-  CHECK(!setting.cache.find(setting.sha256));
+  std::filesystem::path unpacked;
+  {
+    PackageCache cache(setting.root);
+    CHECK(!cache.trouble());
+    const Unpacked made = cache.unpack(setting.file, setting.sha256);
+    check_whole(cache, made);
+    unpacked = made.folder;
+    REQUIRE(cache.trouble());
+    CHECK(cache.trouble()->code == "cache-unwritable");
+    REQUIRE(cache.find(setting.sha256));
+    cache.restamp(made);
+    cache.remove(setting.sha256);
+    CHECK(!cache.find(setting.sha256));
+    check_whole(cache, cache.unpack(setting.file, setting.sha256));
+  }
+  CHECK(!std::filesystem::exists(unpacked.parent_path().parent_path()));
+}
+
+TEST_CASE("what a cache that cannot be written has is used, until it is thrown away") {
+  Setting setting;
+  const Unpacked shared = setting.cache.unpack(setting.file, setting.sha256);
+  std::filesystem::remove_all(setting.root / "tmp");
+  setting.folder.write("cache/tmp", "a file in the folder's place");
+  PackageCache cache(setting.root);
+  CHECK(cache.unpack(setting.file, setting.sha256).folder == shared.folder);
+  CHECK(!cache.trouble());
+  cache.remove(setting.sha256);
+  CHECK(!cache.find(setting.sha256));
+  CHECK(cache.unpack(setting.file, setting.sha256).folder != shared.folder);
+  CHECK(cache.trouble());
+  CHECK(std::filesystem::exists(shared.folder));
 }
 
 TEST_CASE("a full disk is named, and nothing is left on it") {

@@ -61,7 +61,8 @@ std::vector<core::Diagnostic> few_of_a_kind(std::vector<core::Diagnostic> failur
     if (alike.size() > most && i >= alike[most]) continue;
     core::Diagnostic failure = std::move(failures[i]);
     if (alike.size() > most && i == alike[most - 1]) {
-      failure.why.push_back("it is so for " + std::to_string(alike.size() - most) + " more packages");
+      const std::size_t more = alike.size() - most;
+      failure.why.push_back("it is so for " + std::to_string(more) + (more == 1 ? " more package" : " more packages"));
     }
     told.push_back(std::move(failure));
   }
@@ -144,6 +145,13 @@ fetch::Download Packages::download_of(const lock::LockedWheel& wheel) const {
           .caching = fetch::Caching::immutable};
 }
 
+void Packages::note_trouble() {
+  const std::optional<core::Diagnostic> trouble = cache_.trouble();
+  const auto is_told = [](const core::Note& note) { return note.diagnostic.code == "cache-unwritable"; };
+  if (!trouble || std::any_of(out_.notes.all().begin(), out_.notes.all().end(), is_told)) return;
+  out_.notes.note(*trouble);
+}
+
 Obtained Packages::obtain(const std::vector<lock::InstallPackage>& packages,
                           const std::vector<lock::LockedWheel>& wheels, std::size_t threads) {
   find_transport(packages);
@@ -219,6 +227,8 @@ Obtained Packages::obtain(const std::vector<lock::InstallPackage>& packages,
   });
   session_.progress->finish(task);
   take_fetch_notes(session_, out_);
+
+  note_trouble();
 
   Obtained obtained;
   std::vector<core::Diagnostic> failures;

@@ -45,6 +45,8 @@ class Packages {
  private:
   fetch::Download download_of(const lock::InstallPackage& package) const;
   fetch::Download download_of(const lock::LockedWheel& wheel) const;
+  /// Says once that packages are unpacked elsewhere than in the cache.
+  void note_trouble();
   void find_transport(const std::vector<lock::InstallPackage>& packages);
 
   Session& session_;

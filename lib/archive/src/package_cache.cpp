@@ -1,12 +1,13 @@
 #include "envlock/archive/package_cache.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <fstream>
 #include <mutex>
+#include <set>
 #include <system_error>
 
 #include "cached_file.h"
@@ -18,8 +19,8 @@
 #include "envlock/core/text.h"
 #include "fault_hook.h"
 #include "listing.h"
+#include "package_store.h"
 #include "unpacker.h"
-#include "work_folder.h"
 
 namespace envlock::archive {
 namespace {
@@ -40,23 +41,8 @@ std::optional<std::string> read_if_there(const std::filesystem::path& path) {
   }
 }
 
-/// Writes a new file. Gives 0 or errno.
-int write_new_file(const std::filesystem::path& path, std::string_view bytes) {
-  Descriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-  if (!file) return errno;
-  while (!bytes.empty()) {
-    const ssize_t done = write(file.get(), bytes.data(), bytes.size());
-    if (done < 0 && errno == EINTR) continue;
-    if (done < 0) return errno;
-    bytes.remove_prefix(static_cast<std::size_t>(done));
-  }
-  return close(file.release()) != 0 ? errno : 0;
-}
-
-void make_folders(const std::filesystem::path& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) refuse_cache(folder, error.value());
+bool is_unwritable(const core::Error& error) {
+  return error.diagnostics().front().code == "cache-unwritable";
 }
 
 [[noreturn]] void refuse_hash(const std::filesystem::path& file, const core::Sha256& want, const FileDigest& have) {
@@ -67,71 +53,8 @@ void make_folders(const std::filesystem::path& folder) {
                      .hints = {"remove the file and let it be fetched again"}});
 }
 
-}  // namespace
-
-const UnpackedFile* Unpacked::find(std::string_view path) const {
-  const auto found =
-      std::lower_bound(files.begin(), files.end(), path,
-                       [](const UnpackedFile& file, std::string_view wanted) { return file.entry.path < wanted; });
-  return found != files.end() && found->entry.path == path ? &*found : nullptr;
-}
-
-struct PackageCache::State {
-  std::filesystem::path root;
-  std::mutex mutex;
-  bool prepared = false;
-
-  std::filesystem::path work() const { return root / "tmp"; }
-  std::filesystem::path folder_of(const core::Sha256& package) const {
-    const std::string hex = core::format(package);
-    return root / hex.substr(0, 2) / hex;
-  }
-  /// Makes the folders, and clears away once a process what killed ones left.
-  void prepare() {
-    const std::lock_guard<std::mutex> lock(mutex);
-    if (prepared) return;
-    make_folders(work());
-    WorkFolder::sweep(work());
-    // Backup programs know this file and pass the folder over; a missing one harms nobody.
-    (void)write_new_file(root / "CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55\n# Written by envlock.\n");
-    prepared = true;
-  }
-  WorkFolder begin_work() {
-    prepare();
-    int error = 0;
-    std::optional<WorkFolder> folder = WorkFolder::create(work(), error);
-    if (!folder && error == ENOENT) {  // somebody cleaned the cache while we worked
-      make_folders(work());
-      folder = WorkFolder::create(work(), error);
-    }
-    if (!folder) refuse_cache(work(), error);
-    return std::move(*folder);
-  }
-  /// Moves the package out of sight; what it held goes with the work folder.
-  void discard(const core::Sha256& package) {
-    const std::filesystem::path folder = folder_of(package);
-    std::error_code error;
-    if (!std::filesystem::exists(std::filesystem::symlink_status(folder, error))) return;
-    const WorkFolder trash = begin_work();
-    at_step("discarding");
-    if (rename(folder.c_str(), (trash.path() / "removed").c_str()) != 0 && errno != ENOENT) {
-      refuse_cache(folder, errno);
-    }
-  }
-};
-
-PackageCache::PackageCache(std::filesystem::path root) : state_(std::make_unique<State>()) {
-  state_->root = std::move(root);
-}
-PackageCache::~PackageCache() = default;
-PackageCache::PackageCache(PackageCache&&) noexcept = default;
-
-const std::filesystem::path& PackageCache::root() const {
-  return state_->root;
-}
-
-std::optional<Unpacked> PackageCache::find(const core::Sha256& package) const {
-  const std::filesystem::path folder = state_->folder_of(package);
+std::optional<Unpacked> find_in(const PackageStore& store, const core::Sha256& package) {
+  const std::filesystem::path folder = store.folder_of(package);
   const std::optional<std::string> listing = read_if_there(folder / kListing);
   if (!listing) return std::nullopt;
   std::optional<Unpacked> found = parse_listing(*listing);
@@ -143,10 +66,9 @@ std::optional<Unpacked> PackageCache::find(const core::Sha256& package) const {
   return found;
 }
 
-Unpacked PackageCache::unpack(const std::filesystem::path& archive_file, const core::Sha256& package,
-                              const Limits& limits) {
-  if (std::optional<Unpacked> found = find(package)) return std::move(*found);
-  WorkFolder work = state_->begin_work();
+Unpacked unpack_into(PackageStore& store, const std::filesystem::path& archive_file, const core::Sha256& package,
+                     const Limits& limits) {
+  WorkFolder work = store.begin_work();
   at_step("begun");
   const std::filesystem::path files = work.path() / kFiles;
   if (mkdir(files.c_str(), 0777) != 0) refuse_cache(files, errno);
@@ -167,7 +89,7 @@ Unpacked PackageCache::unpack(const std::filesystem::path& archive_file, const c
   for (const UnpackedFile& file : made.files) stamps.push_back(file.stamp);
   if (error == 0) error = write_new_file(work.path() / kStamps, format_stamps(made.listing, stamps));
   if (error != 0) refuse_cache(work.path(), error);
-  made.folder = state_->folder_of(package);
+  made.folder = store.folder_of(package);
   make_folders(made.folder.parent_path());
   // Somebody else may have put the same package there: theirs is as good, unless its listing is damaged.
   for (int attempt = 0; attempt < 8; ++attempt) {
@@ -175,10 +97,101 @@ Unpacked PackageCache::unpack(const std::filesystem::path& archive_file, const c
     at_step("published");
     if (error == 0) return made;
     if (error != EEXIST && error != ENOTEMPTY && error != ENOTDIR) break;
-    if (std::optional<Unpacked> found = find(package)) return std::move(*found);
-    state_->discard(package);
+    if (std::optional<Unpacked> found = find_in(store, package)) return std::move(*found);
+    store.discard(package);
   }
   refuse_cache(made.folder, error);
+}
+
+}  // namespace
+
+const UnpackedFile* Unpacked::find(std::string_view path) const {
+  const auto found =
+      std::lower_bound(files.begin(), files.end(), path,
+                       [](const UnpackedFile& file, std::string_view wanted) { return file.entry.path < wanted; });
+  return found != files.end() && found->entry.path == path ? &*found : nullptr;
+}
+
+struct PackageCache::State {
+  explicit State(std::filesystem::path root) : shared(std::move(root)) {}
+  ~State() {
+    std::error_code ignored;
+    if (spare) std::filesystem::remove_all(spare->root(), ignored);
+  }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  /// Where packages are unpacked now.
+  PackageStore& store() {
+    const std::lock_guard<std::mutex> lock(mutex);
+    return spare ? *spare : shared;
+  }
+  bool has_spare() const {
+    const std::lock_guard<std::mutex> lock(mutex);
+    return spare.has_value();
+  }
+  bool is_hidden(const core::Sha256& package) const {
+    const std::lock_guard<std::mutex> lock(mutex);
+    return hidden.contains(package);
+  }
+  void hide(const core::Sha256& package) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    hidden.insert(package);
+  }
+
+  /// Call when `failed` could not be written: from now on the private folder is used. False: it was that one, or there
+  /// is none.
+  bool give_up(const PackageStore& failed, const core::Error& error) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    if (spare) return &failed != &*spare;
+    std::error_code ignored;
+    std::filesystem::path base = std::filesystem::temp_directory_path(ignored);
+    if (ignored) base = "/tmp";
+    std::string name = (base / "envlock-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) return false;
+    spare.emplace(std::filesystem::path(name));
+    trouble = error.diagnostics().front();
+    trouble->what += ", so packages are unpacked for this run alone";
+    return true;
+  }
+
+  PackageStore shared;
+  mutable std::mutex mutex;
+  std::optional<PackageStore> spare;
+  std::optional<core::Diagnostic> trouble;
+  std::set<core::Sha256> hidden;  ///< of `shared`: thrown away, but still there
+};
+
+PackageCache::PackageCache(std::filesystem::path root) : state_(std::make_unique<State>(std::move(root))) {}
+PackageCache::~PackageCache() = default;
+PackageCache::PackageCache(PackageCache&&) noexcept = default;
+
+const std::filesystem::path& PackageCache::root() const {
+  return state_->shared.root();
+}
+
+std::optional<core::Diagnostic> PackageCache::trouble() const {
+  const std::lock_guard<std::mutex> lock(state_->mutex);
+  return state_->trouble;
+}
+
+std::optional<Unpacked> PackageCache::find(const core::Sha256& package) const {
+  std::optional<Unpacked> found;
+  if (!state_->is_hidden(package)) found = find_in(state_->shared, package);
+  if (!found && state_->has_spare()) found = find_in(state_->store(), package);
+  return found;
+}
+
+Unpacked PackageCache::unpack(const std::filesystem::path& archive_file, const core::Sha256& package,
+                              const Limits& limits) {
+  if (std::optional<Unpacked> found = find(package)) return std::move(*found);
+  PackageStore& store = state_->store();
+  try {
+    return unpack_into(store, archive_file, package, limits);
+  } catch (const core::Error& error) {
+    if (!is_unwritable(error) || !state_->give_up(store, error)) throw;
+  }
+  return unpack_into(state_->store(), archive_file, package, limits);
 }
 
 PackageCache::Glance PackageCache::glance(const UnpackedFile& file, const CacheCursor& at) const {
@@ -202,6 +215,7 @@ bool PackageCache::is_unchanged(const Unpacked& package, const UnpackedFile& fil
 }
 
 void PackageCache::restamp(const std::vector<Restamped>& packages, std::size_t threads) const {
+  if (state_->has_spare()) return;
   std::vector<StampsToTake> all;
   for (const Restamped& restamped : packages) {
     all.push_back({.package = restamped.package, .folder = restamped.folder, .files = restamped.files, .stamps = {}});
@@ -210,7 +224,7 @@ void PackageCache::restamp(const std::vector<Restamped>& packages, std::size_t t
   }
   take_stamps(all, threads);
   try {
-    const WorkFolder work = state_->begin_work();
+    const WorkFolder work = state_->shared.begin_work();
     core::parallel_for(all.size(), threads, [&](std::size_t i) {
       const std::filesystem::path stamps = work.path() / (kStamps + std::to_string(i));
       if (write_new_file(stamps, format_stamps(all[i].package->listing, all[i].stamps)) != 0) return;
@@ -227,7 +241,13 @@ void PackageCache::restamp(const Unpacked& package) const {
 }
 
 void PackageCache::remove(const core::Sha256& package) const {
-  state_->discard(package);
+  try {
+    state_->shared.discard(package);
+  } catch (const core::Error& error) {
+    if (!is_unwritable(error)) throw;
+    state_->hide(package);
+  }
+  if (state_->has_spare()) state_->store().discard(package);
 }
 
 }  // namespace envlock::archive

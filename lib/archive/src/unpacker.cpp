@@ -45,7 +45,7 @@ void refuse_cache(const std::filesystem::path& path, int error) {
   throw core::Error({.code = "cache-unwritable",
                      .what = "the package cache " + shown + " cannot be written",
                      .why = {said},
-                     .hints = {"choose another with `--cache DIR`"}});
+                     .hints = {"give another folder with `--cache DIR` or ENVLOCK_CACHE_DIR"}});
 }
 
 Unpacker::Unpacker(int folder, std::filesystem::path path) : folder_(folder), path_(std::move(path)) {}

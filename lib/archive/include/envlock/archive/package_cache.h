@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "envlock/archive/package.h"
+#include "envlock/core/diagnostic.h"
 #include "envlock/core/digest.h"
 
 namespace envlock::archive {
@@ -55,7 +56,9 @@ class CacheCursor;
 /// at any moment leaves it whole (unpacked beside, renamed into place). The listing of a package carries a checksum;
 /// one that is damaged counts as absent and is unpacked anew. Files have the modes and times of the archive whatever
 /// the umask; folders have those of the umask. Trust: what `root` holds is believed only as far as its bytes are hashed
-/// again or proved unchanged by their stamps. Source: docs/formats/package-cache.md.
+/// again or proved unchanged by their stamps. Where `root` takes no files, what it has is used all the same, and what
+/// it lacks is unpacked into a private folder under $TMPDIR, which goes with this object.
+/// Source: docs/formats/package-cache.md.
 class PackageCache {
  public:
   explicit PackageCache(std::filesystem::path root);
@@ -65,7 +68,8 @@ class PackageCache {
   /// The package, when it is here and its listing is whole. Does not look at the files.
   std::optional<Unpacked> find(const core::Sha256& package) const;
   /// Unpacks `archive_file` unless it is here. `package` is compared with what was read.
-  /// Throws: as read_package; core::Error "hash-mismatch" (want, have, the file), "cache-unwritable", "disk-full".
+  /// Throws: as read_package; core::Error "hash-mismatch" (want, have, the file), "disk-full", and "cache-unwritable"
+  /// where the private folder cannot be made either.
   Unpacked unpack(const std::filesystem::path& archive_file, const core::Sha256& package, const Limits& limits = {});
   /// Makes sure that the cached file is what was unpacked: by its stamp, else by its size, mode and hash. False: it was
   /// changed.
@@ -99,6 +103,8 @@ class PackageCache {
   void restamp(const Unpacked& package) const;
   /// Throws the package away: the next unpack makes it anew.
   void remove(const core::Sha256& package) const;
+  /// Why packages are unpacked into a private folder ("cache-unwritable"); absent while they are not.
+  std::optional<core::Diagnostic> trouble() const;
 
   const std::filesystem::path& root() const;
 
