@@ -41,18 +41,42 @@ std::string name_of(const std::filesystem::path& prefix) {
   return prefix.parent_path().filename() == "envs" ? prefix.filename().string() : prefix.string();
 }
 
-/// A shell that can source what packages ship; they are written for bash.
-std::string shell() {
+struct Shell {
+  const char* program;
+  /// $1: where to tell, $2: how many scripts follow; then comes the command. Nothing is pasted into the text. Scripts
+  /// are sourced without positional parameters: the command's words are none of their business.
+  const char* text;
+};
+
+/// bash where there is one, for which packages write their scripts. Only there they are sourced outside of a function,
+/// in which `declare -x` would mean something else.
+Shell shell() {
+  static constexpr const char* kBash =
+      "envlock_tell=$1 envlock_count=$2; shift 2; "
+      "envlock_say() { [ \"$envlock_tell\" = 2 ] || printf '%s\\n' \"$1\" >&\"$envlock_tell\"; }; "
+      "envlock_scripts=(\"${@:1:envlock_count}\"); envlock_command=(\"${@:envlock_count+1}\"); set --; "
+      "for envlock_script in \"${envlock_scripts[@]}\"; do envlock_say \"$envlock_script\"; . \"$envlock_script\"; "
+      "done; "
+      "envlock_say command; [ \"$envlock_tell\" = 2 ] || eval \"exec $envlock_tell>&-\"; "
+      "exec -- \"${envlock_command[@]}\"";
+  static constexpr const char* kSh =
+      "envlock_tell=$1 envlock_count=$2; shift 2; "
+      "envlock_say() { [ \"$envlock_tell\" = 2 ] || printf '%s\\n' \"$1\" >&\"$envlock_tell\"; }; "
+      "envlock_source() { envlock_script=$1; set --; . \"$envlock_script\"; }; "
+      "while [ \"$envlock_count\" -gt 0 ]; do envlock_script=$1; shift; envlock_count=$((envlock_count-1)); "
+      "envlock_say \"$envlock_script\"; envlock_source \"$envlock_script\"; done; "
+      "envlock_say command; [ \"$envlock_tell\" = 2 ] || eval \"exec $envlock_tell>&-\"; exec \"$@\"";
   for (const char* candidate : {"/bin/bash", "/usr/bin/bash"}) {
-    if (access(candidate, X_OK) == 0) return candidate;
+    if (access(candidate, X_OK) == 0) return {candidate, kBash};
   }
-  return "/bin/sh";
+  return {"/bin/sh", kSh};
 }
 
 }  // namespace
 
 Activated activate(const std::filesystem::path& prefix, const std::map<std::string, std::string>& variables,
-                   const std::vector<std::string>& command, const std::map<std::string, std::string>& from) {
+                   const std::vector<std::string>& command, const std::map<std::string, std::string>& from,
+                   int tell_on) {
   std::map<std::string, std::string> environment = from;
   environment["PATH"] = new_path(prefix, from);
   environment["CONDA_PREFIX"] = prefix.string();
@@ -65,11 +89,9 @@ Activated activate(const std::filesystem::path& prefix, const std::map<std::stri
   if (activated.scripts.empty()) {
     activated.words = command;
   } else {
-    // $1 is how many scripts follow; then comes the command. Nothing is pasted into the shell's text.
-    activated.words = {shell(), "-c",
-                       "n=$1; shift; while [ \"$n\" -gt 0 ]; do s=$1; shift; n=$((n-1)); "
-                       "set -- \"$n\" \"$@\"; . \"$s\"; n=$1; shift; done; exec \"$@\"",
-                       "envlock-run", std::to_string(activated.scripts.size())};
+    const Shell by = shell();
+    activated.words = {
+        by.program, "-c", by.text, "envlock-run", std::to_string(tell_on), std::to_string(activated.scripts.size())};
     activated.words.insert(activated.words.end(), activated.scripts.begin(), activated.scripts.end());
     activated.words.insert(activated.words.end(), command.begin(), command.end());
   }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -38,6 +39,17 @@ int code_of(int status) {
 class Pipe {
  public:
   bool open() { return pipe2(ends_, O_CLOEXEC) == 0; }
+  /// With both ends above those that a child may be given under another number.
+  bool open_high() {
+    if (!open()) return false;
+    for (int& end : ends_) {
+      const int high = fcntl(end, F_DUPFD_CLOEXEC, 16);
+      if (high < 0) return false;
+      close(end);
+      end = high;
+    }
+    return true;
+  }
   ~Pipe() {
     close_end(0);
     close_end(1);
@@ -108,6 +120,51 @@ std::string look_up(const std::string& command, const std::vector<std::string>& 
                      .hints = {}});
 }
 
+/// All that the child needs, made before the fork: after it no memory may be asked for.
+struct Start {
+  const char* program;
+  char* const* words;
+  char* const* environment;
+  const sigset_t* signals;
+  pid_t parent;
+  int tell_on, tells, failure;  ///< `failure`: where errno goes when the program cannot be started
+};
+
+[[noreturn]] void become(const Start& start) {
+  // Killed ourselves, we cannot pass anything on any more. We may have died before the child asked for the signal.
+  (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (getppid() != start.parent) _exit(128 + SIGTERM);
+  // We ignore SIGPIPE; the command shall not.
+  (void)signal(SIGPIPE, SIG_DFL);
+  int error = 0;
+  if (start.tell_on != STDERR_FILENO && dup2(start.tells, start.tell_on) < 0) error = errno;
+  (void)sigprocmask(SIG_SETMASK, start.signals, nullptr);
+  if (error == 0) {
+    (void)execve(start.program, start.words, start.environment);
+    error = errno;
+  }
+  (void)!write(start.failure, &error, sizeof error);
+  _exit(127);
+}
+
+/// 0 when the program started, else what errno said.
+int read_failure(int descriptor) {
+  int error = 0;
+  ssize_t got = 0;
+  while ((got = read(descriptor, &error, sizeof error)) < 0 && errno == EINTR) {
+  }
+  return got == static_cast<ssize_t>(sizeof error) ? error : 0;
+}
+
+/// What there is to read now: what the command left running may hold the other end for ever.
+std::string read_now(int descriptor) {
+  std::string text;
+  (void)fcntl(descriptor, F_SETFL, O_NONBLOCK);
+  while (text.size() < kMostOutput && take(descriptor, text, kMostOutput)) {
+  }
+  return text;
+}
+
 int wait_for(pid_t child) {
   int status = 0;
   while (true) {
@@ -154,31 +211,46 @@ std::optional<Ran> run_program(const std::vector<std::string>& words, const std:
   return ran;
 }
 
-int run_in_foreground(const std::vector<std::string>& words, const std::vector<std::string>& environment) {
+int free_descriptor() {
+  for (int descriptor = 3; descriptor < 10; ++descriptor) {
+    const int flags = fcntl(descriptor, F_GETFD);
+    if (flags < 0 || (flags & FD_CLOEXEC) != 0) return descriptor;
+  }
+  return STDERR_FILENO;
+}
+
+RanInForeground run_in_foreground(const std::vector<std::string>& words, const std::vector<std::string>& environment,
+                                  int tell_on) {
   const std::string program = look_up(words.front(), environment);
+  Pipe told;
+  Pipe failure;
+  std::vector<std::string> own = words;
+  std::vector<std::string> variables = environment;
+  const std::vector<char*> argv = pointers_to(own);
+  const std::vector<char*> envp = pointers_to(variables);
   const sigset_t signals = passed_on();
   sigset_t before;
   sigprocmask(SIG_BLOCK, &signals, &before);
-  struct sigaction action {};
-  action.sa_sigaction = pass_on;
-  action.sa_flags = SA_SIGINFO | SA_RESTART;
-  sigfillset(&action.sa_mask);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  posix_spawnattr_setsigmask(&attributes, &before);
-  // We ignore SIGPIPE; the command shall not.
-  sigset_t defaults;
-  sigemptyset(&defaults);
-  sigaddset(&defaults, SIGPIPE);
-  posix_spawnattr_setsigdefault(&attributes, &defaults);
-  std::vector<std::string> own = words;
-  std::vector<std::string> variables = environment;
-  pid_t child = 0;
-  const int failed = posix_spawn(&child, program.c_str(), nullptr, &attributes, pointers_to(own).data(),
-                                 pointers_to(variables).data());
-  posix_spawnattr_destroy(&attributes);
+  int failed = told.open_high() && failure.open_high() ? 0 : errno;
+  pid_t child = -1;
+  if (failed == 0) {
+    const Start start{.program = program.c_str(),
+                      .words = argv.data(),
+                      .environment = envp.data(),
+                      .signals = &before,
+                      .parent = getpid(),
+                      .tell_on = tell_on,
+                      .tells = told.writer(),
+                      .failure = failure.writer()};
+    child = fork();
+    if (child == 0) become(start);
+    if (child < 0) failed = errno;
+  }
+  told.close_end(1);
+  failure.close_end(1);
+  if (failed == 0) failed = read_failure(failure.reader());
   if (failed != 0) {
+    if (child > 0) (void)wait_for(child);
     sigprocmask(SIG_SETMASK, &before, nullptr);
     throw core::Error({.code = "child-failed",
                        .what = "cannot start `" + core::printable(program) + "`",
@@ -187,6 +259,10 @@ int run_in_foreground(const std::vector<std::string>& words, const std::vector<s
                        .hints = {}});
   }
   foreground_child = child;
+  struct sigaction action {};
+  action.sa_sigaction = pass_on;
+  action.sa_flags = SA_SIGINFO | SA_RESTART;
+  sigfillset(&action.sa_mask);
   for (const int signal : kPassedOn) {
     struct sigaction old {};
     sigaction(signal, nullptr, &old);
@@ -195,7 +271,7 @@ int run_in_foreground(const std::vector<std::string>& words, const std::vector<s
   sigprocmask(SIG_SETMASK, &before, nullptr);
   const int status = wait_for(child);
   foreground_child = 0;
-  return code_of(status);
+  return {.exit_code = code_of(status), .told = read_now(told.reader())};
 }
 
 }  // namespace envlock::tools

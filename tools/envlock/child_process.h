@@ -18,9 +18,20 @@ struct Ran {
 std::optional<Ran> run_program(const std::vector<std::string>& words, const std::string& folder,
                                double timeout_seconds);
 
-/// Replaces nothing: starts `words` as a child that has our standard streams, passes signals on to it, and waits.
-/// Returns its exit code, 128 + the signal when one ended it.
-/// Throws: core::Error "command-not-found", "child-failed".
-int run_in_foreground(const std::vector<std::string>& words, const std::vector<std::string>& environment);
+/// A descriptor from 3 to 9 that nobody handed down to us, so that a child may have it; STDERR_FILENO when there is
+/// none.
+int free_descriptor();
+
+/// What a command that ran and ended left.
+struct RanInForeground {
+  int exit_code = 0;  ///< 128 + the signal when one ended it
+  std::string told;   ///< what it wrote to `tell_on`
+};
+
+/// Replaces nothing: starts `words` as a child that has our standard streams, passes signals on to it, and waits. The
+/// child gets SIGTERM when we die before it. `tell_on`: a descriptor of the child that leads to us; STDERR_FILENO: none
+/// does. Throws: core::Error "command-not-found", "child-failed".
+RanInForeground run_in_foreground(const std::vector<std::string>& words, const std::vector<std::string>& environment,
+                                  int tell_on);
 
 }  // namespace envlock::tools

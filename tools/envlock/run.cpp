@@ -1,4 +1,5 @@
 // `envlock run`: a command in an environment that was looked at first, with a record of what ran.
+#include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <ctime>
@@ -13,6 +14,7 @@
 #include "envlock/core/file.h"
 #include "envlock/core/text.h"
 #include "envlock/prefix/conda_meta.h"
+#include "envlock/report/units.h"
 #include "envlock/report/verify_report.h"
 #include "envlock/snapshot/run_record.h"
 #include "lock_file.h"
@@ -70,6 +72,25 @@ std::optional<core::Sha256> environment_root(const std::filesystem::path& folder
   return environment.root;
 }
 
+/// The command runs, and yet `envlock verify` would end with exit code 2.
+core::Diagnostic not_vouched_for(const verify::Verification& verification) {
+  core::Diagnostic diagnostic{.code = "weak-proof",
+                              .what = "nothing speaks against the environment, but not all of it is proved",
+                              .where = std::nullopt,
+                              .why = {},
+                              .hints = {}};
+  if (const std::size_t weak = verification.against_lock ? verification.weak_packages() : 0; weak > 0) {
+    diagnostic.why.push_back(report::count_of(weak, "package") + (weak == 1 ? " rests" : " rest") +
+                             " on records that lie in the prefix itself");
+    diagnostic.hints.push_back("`envlock verify --fetch` gets their archives and proves them");
+  }
+  if (const std::size_t unread = verification.count(verify::Weight::unknown); unread > 0) {
+    diagnostic.why.push_back(report::count_of(unread, "finding") + " of `envlock verify` could not be decided");
+    diagnostic.hints.push_back("`envlock verify` names them");
+  }
+  return diagnostic;
+}
+
 /// True when the environment may be used; `record` gets what was found of it.
 bool looks_right(const std::filesystem::path& folder, const LockTarget* lock, const RunArgs& args,
                  snapshot::RunRecord& record, Out& out) {
@@ -90,6 +111,10 @@ bool looks_right(const std::filesystem::path& folder, const LockTarget* lock, co
                                                            .command = "envlock verify"},
                                                           packages, session, out);
   if (verify::answer(verification, true) != verify::Answer::no) {
+    if (verify::answer(verification, false) == verify::Answer::unknown) {
+      record.verified = "weak";
+      out.notes.note(not_vouched_for(verification));
+    }
     if (!args.no_record) {
       record.root = environment_root(folder, stamps_file(session.cache, folder), verification.tally.file_bytes == 0,
                                      session, out);
@@ -111,6 +136,21 @@ bool looks_right(const std::filesystem::path& folder, const LockTarget* lock, co
                       "`--no-verify` runs the command all the same"}},
            report::Kind::error);
   return false;
+}
+
+/// A script of the environment ended the shell that was to become the command.
+Exit tell_activation_ended(const RanInForeground& ran, Out& out) {
+  const std::vector<std::string_view> lines = core::split(core::trim(ran.told), '\n');
+  const bool by_signal = ran.exit_code > 128;
+  out.show({.code = "activation-ended",
+            .what = "the command was not run: activating the environment came to an end before it",
+            .where = std::nullopt,
+            .why = {(lines.back().empty() ? "the shell " : "`" + core::printable(lines.back()) + "` ") +
+                    (by_signal ? "was ended by signal " + std::to_string(ran.exit_code - 128)
+                               : "ended the shell with exit code " + std::to_string(ran.exit_code))},
+            .hints = {}},
+           report::Kind::error);
+  return static_cast<Exit>(by_signal ? ran.exit_code : kNotStarted);
 }
 
 Exit run_run(const RunArgs& args, Out& out) {
@@ -149,13 +189,19 @@ Exit run_run(const RunArgs& args, Out& out) {
   }
   std::map<std::string, std::string> outside = process_variables();
   outside.erase("ENVLOCK_DIGEST");  // of another lock than this run's
-  const Activated activated = activate(folder, variables, args.command, outside);
+  const int descriptor = free_descriptor();
+  const Activated activated = activate(folder, variables, args.command, outside, descriptor);
+  const int tell_on = activated.scripts.empty() ? STDERR_FILENO : descriptor;  // nobody there to tell
   const OutputStamps before = stamps_of(args.outputs);
   out.show_notes();
   record.started = static_cast<core::Milliseconds>(std::time(nullptr)) * 1000;
   const auto start = std::chrono::steady_clock::now();
   try {
-    record.exit_code = run_in_foreground(activated.words, activated.environment);
+    const RanInForeground ran = run_in_foreground(activated.words, activated.environment, tell_on);
+    if (tell_on != STDERR_FILENO && !ran.told.ends_with(kCommandBegins)) {
+      return tell_activation_ended(ran, out);
+    }
+    record.exit_code = ran.exit_code;
   } catch (const core::Error& error) {
     // As a shell has it, so that a caller can tell a missing command from one that failed.
     for (const core::Diagnostic& diagnostic : error.diagnostics()) out.show(diagnostic, report::Kind::error);
