@@ -106,6 +106,8 @@ TEST_CASE("what cannot be a name is refused before any folder is looked at") {
           "invalid-argument");
   }
   CHECK(code_of([] { tools::find_prefix({.prefix = "x", .name = "y"}); }) == "invalid-argument");
+  // conda and mamba live there.
+  CHECK(code_of([] { tools::prefix_to_create({.prefix = "", .name = "base"}, "envlock.lock"); }) == "invalid-argument");
 }
 
 TEST_CASE("without a name it is the active environment, then the project's, then none") {

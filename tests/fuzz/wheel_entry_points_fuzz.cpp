@@ -11,7 +11,8 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace envlock;
   try {
-    for (const prefix::EntryPoint& point : prefix::parse_entry_points({reinterpret_cast<const char*>(data), size})) {
+    for (const prefix::EntryPoint& point :
+         prefix::parse_entry_points("", {reinterpret_cast<const char*>(data), size})) {
       if (!conda::is_safe_file_name(point.command)) std::abort();
       if (prefix::wheel_entry_point_script(point, "/env/bin/python").find('\0') != std::string::npos) std::abort();
     }

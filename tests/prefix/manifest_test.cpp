@@ -234,10 +234,12 @@ TEST_CASE("a link.json of a wrong shape is refused") {
                R"({"noarch": {"type": "python", "entry_points": [1]}})");
   CAPTURE(text);
   CHECK(refusal({{"index.json", kIndex}, {"link.json", text}, {"files", ""}}).code == "package-invalid");
-  CHECK(refusal({{"index.json", kIndex},
-                 {"link.json", R"({"noarch": {"type": "python", "entry_points": ["../x = m:f"]}})"},
-                 {"files", ""}})
-            .code == "entry-point-invalid");
+  const core::Diagnostic diagnostic =
+      refusal({{"index.json", kIndex},
+               {"link.json", R"({"noarch": {"type": "python", "entry_points": ["../x = m:f"]}})"},
+               {"files", ""}});
+  CHECK(diagnostic.code == "entry-point-invalid");
+  CHECK(diagnostic.what.find("demo-1.0-h1_0.conda") != std::string::npos);
 }
 
 TEST_CASE("a line of has_prefix that cannot be read is refused") {

@@ -174,6 +174,15 @@ fs::path prefix_to_create(const PrefixArgs& args, const fs::path& lock) {
   check_options(args);
   if (!args.prefix.empty()) return whole_path(args.prefix);
   if (args.name.empty()) return whole_path(lock.parent_path() / kProjectPrefix);
+  if (args.name == "base") {
+    throw core::Error(
+        {.code = "invalid-argument",
+         .what = "`base` is no name for an environment of a lock",
+         .where = std::nullopt,
+         .why = {"it means the root prefix, in which conda or mamba itself lives; to make that equal to a "
+                 "lock would remove it"},
+         .hints = {"choose another name, or give a folder with `-p PREFIX`"}});
+  }
   if (const auto found = find_named(args.name)) return *found;
   core::Diagnostic diagnostic{.code = "no-prefix",
                               .what = "no folder of environments can be written",

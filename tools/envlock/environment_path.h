@@ -38,7 +38,8 @@ std::filesystem::path require_prefix(const PrefixArgs& args);
 
 /// The environment to create or change: -p; else the one that has the name, or, where there is none, NAME in the first
 /// of environment_folders() that can be written; else `.envlock/env` beside the lock. Absolute. Nothing is created.
-/// Throws: core::Error "invalid-argument", and "no-prefix" when no folder of environments can be written.
+/// Throws: core::Error "invalid-argument" (`base`, too: conda lives in it), and "no-prefix" when no folder of
+/// environments can be written.
 std::filesystem::path prefix_to_create(const PrefixArgs& args, const std::filesystem::path& lock);
 
 }  // namespace envlock::tools

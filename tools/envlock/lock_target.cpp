@@ -43,6 +43,12 @@ std::vector<conda::PackageRecord> records_of(const lock::InstallPlatform& platfo
 
 }  // namespace
 
+void add_lock_argument(CLI::App& command, LockTargetArgs& args, const std::string& description) {
+  // `install "$UNSET"` must not mean the lock that happens to be here.
+  command.add_option("LOCK", args.lock, description)
+      ->check(CLI::Validator([](const std::string& text) { return std::string(text.empty() ? "is empty" : ""); }, ""));
+}
+
 void add_lock_target_options(CLI::App& command, LockTargetArgs& args) {
   command
       .add_option("--platform", args.platform,

@@ -41,6 +41,8 @@ struct LockTarget {
 /// chosen records demand what the machine does not have), what reading a lock throws.
 LockTarget choose_lock_target(const LockTargetArgs& args, core::Notes& notes);
 
+/// Adds LOCK, the lock as an argument.
+void add_lock_argument(CLI::App& command, LockTargetArgs& args, const std::string& description);
 /// Adds --platform and --category.
 void add_lock_target_options(CLI::App& command, LockTargetArgs& args);
 

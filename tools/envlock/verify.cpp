@@ -85,6 +85,13 @@ void check_acceptable(const VerifyArgs& args, const verify::Verification& verifi
 }
 
 Exit run_verify(VerifyArgs args, Out& out) {
+  if (out.json && args.format != "text") {
+    throw core::Error({.code = "invalid-argument",
+                       .what = "`--json` and `--format " + args.format + "` ask for two documents",
+                       .where = std::nullopt,
+                       .why = {"one run writes one"},
+                       .hints = {"give one of them"}});
+  }
   std::optional<LockTarget> lock;
   args.target.may_lack = true;
   if (has_lock(args)) lock = choose_lock_target(args.target, out.notes);
@@ -162,7 +169,7 @@ void add_verify(CLI::App& app, Commands& commands) {
             "verify.sarif",
             "# before every run: only what changed since the last full verify is read\nenvlock verify --quick"}},
       [args](Out& out) { return run_verify(*args, out); });
-  command.add_option("LOCK", args->target.lock, "the lock (default: envlock.lock, when there is one here)");
+  add_lock_argument(command, args->target, "the lock (default: envlock.lock, when there is one here)");
   add_prefix_options(command, args->prefix);
   add_lock_target_options(command, args->target);
   command.add_flag("--no-lock", args->no_lock, "hold the prefix against its own archives and records");

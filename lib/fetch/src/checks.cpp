@@ -41,7 +41,7 @@ std::optional<core::Diagnostic> check_size(const Download& download, std::uint64
   const std::string bytes = std::to_string(size) + " bytes from " + core::printable(served_by, 400);
   if (download.size && *download.size != size) {
     found.code = "size-mismatch";
-    found.what = name_of(download) + " has not the size that its index states";
+    found.what = name_of(download) + " has not the size that was stated for it";
     found.why = {"want " + std::to_string(*download.size) + " bytes", "have " + bytes};
     found.hints = {"do not use the file; the channel or a mirror of it is out of step: try again later or elsewhere"};
     return found;
@@ -60,7 +60,7 @@ std::optional<core::Diagnostic> check_digests(const Download& download, const Bo
                                               const std::string& served_by) {
   core::Diagnostic found;
   found.code = "hash-mismatch";
-  found.what = name_of(download) + " is not the file that its index names";
+  found.what = name_of(download) + " is not the file whose hash was stated";
   const std::string from = "   " + std::to_string(size) + " bytes from " + core::printable(served_by, 400);
   if (download.sha256 && *download.sha256 != digests.sha256) {
     found.why = {"want sha256 " + core::format(*download.sha256), "have sha256 " + core::format(digests.sha256) + from};

@@ -25,9 +25,20 @@ std::map<std::string, std::vector<std::string>> lines_on(const Lock& lock, const
   return all;
 }
 
+/// A merge that was left unfinished from the first line on, so that the text does not look like what it is.
+[[noreturn]] void refuse_conflict(const std::string& text, const std::string& file) {
+  const std::string_view inside = core::trim(std::string_view(text).substr(std::min(text.find('\n'), text.size())));
+  if (inside.starts_with('{') || inside.starts_with('"')) (void)parse(text, file);
+  throw core::Error(
+      core::Diagnostic{.code = "lock-conflict-markers",
+                       .what = "`" + core::printable(file) + "` holds the conflict markers of an unfinished merge",
+                       .hints = {"finish the merge, or write the file anew with the tool that made it"}});
+}
+
 InstallSet read_text(const std::string& text, const std::string& file, const PathBases& bases,
                      const std::string& environment, core::Notes& notes) {
   if (core::trim(text).starts_with('{')) return install_set_of_lock(parse(text, file));
+  if (text.starts_with("<<<<<<< ")) refuse_conflict(text, file);
   if (is_explicit(text)) return install_set_of_explicit(text, file, bases, notes);
   const YamlTree tree(text, file, "lock-invalid");
   if (is_pixi_lock(tree)) return install_set_of_pixi_lock(tree, file, bases, environment, notes);

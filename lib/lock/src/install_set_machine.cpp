@@ -92,11 +92,18 @@ const InstallPlatform& without_obstacles(const InstallPlatform& platform) {
 }
 
 [[noreturn]] void no_platform(const InstallSet& set, std::string_view subdir, const std::string& file) {
+  std::string hint = "lock for this machine too: `envlock lock -p " + core::printable(subdir, 40) + "`";
+  // One platform is all that such a file has room for, and the other formats are not ours to write.
+  if (set.format == LockFormat::explicit_urls)
+    hint = "take the list that was exported for " + core::printable(subdir, 40);
+  if (set.format == LockFormat::conda_lock || set.format == LockFormat::pixi) {
+    hint = "add the platform with the tool that wrote the file";
+  }
   throw core::Error(
       core::Diagnostic{.code = "no-platform-fits",
                        .what = "`" + core::printable(file) + "` holds nothing for " + core::printable(subdir, 40),
                        .why = {set.platforms.empty() ? "it holds no platform" : "it holds " + names_of(all_of(set))},
-                       .hints = {"lock for this machine too: `envlock lock -p " + core::printable(subdir, 40) + "`"}});
+                       .hints = {std::move(hint)}});
 }
 
 /// One wish of records: who has it.

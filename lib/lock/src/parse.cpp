@@ -52,11 +52,23 @@ Options read_options(Fields& lock) {
   return options;
 }
 
+/// As environment.yml takes them.
+bool is_variable_name(std::string_view name) {
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  const auto is_part = [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); };
+  return !name.empty() && is_letter(name.front()) && std::all_of(name.begin(), name.end(), is_part);
+}
+
 std::map<std::string, std::string> read_variables(Fields& lock) {
   std::map<std::string, std::string> variables;
   for (const Json& item : lock.members("variables")) {
-    if (item.kind != Json::Kind::text) {
+    if (!is_variable_name(item.key)) {
+      lock.mistakes().add(item,
+                          "`" + core::printable(item.key, 60) + "` cannot be the name of an environment variable");
+    } else if (item.kind != Json::Kind::text) {
       lock.mistakes().add(item, "the value of a variable must be a string");
+    } else if (item.text.find('\0') != std::string::npos) {
+      lock.mistakes().add(item, "the value of a variable must not hold a NUL");
     } else {
       variables.emplace(item.key, item.text);
     }

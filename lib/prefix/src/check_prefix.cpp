@@ -31,6 +31,20 @@ bool is_empty(const PrefixFolder& prefix) {
   return inner.empty() || inner == std::vector<std::string>{".envlock"};
 }
 
+/// A link to nowhere on the way to a prefix that is not there: nothing can be made behind it.
+void check_leads_somewhere(std::filesystem::path path) {
+  std::error_code error;
+  while (!std::filesystem::exists(std::filesystem::symlink_status(path, error)) && path != path.parent_path()) {
+    path = path.parent_path();
+  }
+  if (!std::filesystem::is_symlink(path, error) || std::filesystem::exists(path, error)) return;
+  const std::string target = std::filesystem::read_symlink(path, error).string();
+  throw core::Error({.code = "prefix-invalid",
+                     .what = "`" + core::printable(path.string()) + "` is a link that leads nowhere",
+                     .why = {"there is no `" + core::printable(target) + "`, to which it points"},
+                     .hints = {"make that folder, or remove the link"}});
+}
+
 }  // namespace
 
 std::string check_prefix(const std::filesystem::path& prefix, bool force) {
@@ -53,7 +67,10 @@ std::string check_prefix(const std::filesystem::path& prefix, bool force) {
                        .hints = {"choose another path"}});
   }
   struct stat status {};
-  if (stat(text.c_str(), &status) != 0) return text;
+  if (stat(text.c_str(), &status) != 0) {
+    check_leads_somewhere(text);
+    return text;
+  }
   const bool is_ours =
       S_ISDIR(status.st_mode) && (is_environment(text) || has_journal(text) || is_empty(PrefixFolder(text)));
   if (!is_ours) {

@@ -2,22 +2,28 @@
 #include <string>
 #include <utility>
 
+#include "entry_point_of.h"
 #include "envlock/conda/package_record.h"
 #include "envlock/core/diagnostic.h"
 #include "envlock/core/text.h"
-#include "envlock/prefix/manifest.h"
 #include "manifest_invalid.h"
 
 namespace envlock::prefix {
 
 namespace {
 
-[[noreturn]] void fail(std::string_view text, std::string why) {
-  throw core::Error(core::Diagnostic{.code = "entry-point-invalid",
-                                     .what = show(text) + " is no entry point",
-                                     .where = {},
-                                     .why = {std::move(why)},
-                                     .hints = {"an entry point is written `command = module.name:function`"}});
+struct Failing {
+  std::string_view text, package;
+  [[noreturn]] void operator()(std::string why) const;
+};
+
+void Failing::operator()(std::string why) const {
+  throw core::Error(core::Diagnostic{
+      .code = "entry-point-invalid",
+      .what = show(text) + (package.empty() ? "" : " of `" + core::printable(package) + "`") + " is no entry point",
+      .where = {},
+      .why = {std::move(why)},
+      .hints = {"an entry point is written `command = module.name:function`"}});
 }
 
 bool is_name_start(char c) {
@@ -52,21 +58,26 @@ std::string_view without_extras(std::string_view function) {
 
 }  // namespace
 
-EntryPoint parse_entry_point(std::string_view text) {
+EntryPoint parse_entry_point_of(std::string_view package, std::string_view text) {
+  const Failing fail{text, package};
   const std::size_t equals = text.find('=');
-  if (equals == std::string_view::npos) fail(text, "there is no `=` after the command");
+  if (equals == std::string_view::npos) fail("there is no `=` after the command");
   const std::string_view command = core::trim(text.substr(0, equals));
   const std::string_view target = without_quotes(text.substr(equals + 1));
   const std::size_t colon = target.rfind(':');
-  if (colon == std::string_view::npos) fail(text, "there is no `:` between module and function");
+  if (colon == std::string_view::npos) fail("there is no `:` between module and function");
   const std::string_view module = core::trim(target.substr(0, colon));
   const std::string_view function = without_extras(core::trim(target.substr(colon + 1)));
   if (!conda::is_safe_file_name(command)) {
-    fail(text, "the command `" + core::printable(command) + "` is no plain file name");
+    fail("the command `" + core::printable(command) + "` is no plain file name");
   }
-  if (!is_dotted_name(module)) fail(text, "the module `" + core::printable(module) + "` is no dotted name");
-  if (!is_dotted_name(function)) fail(text, "the function `" + core::printable(function) + "` is no dotted name");
+  if (!is_dotted_name(module)) fail("the module `" + core::printable(module) + "` is no dotted name");
+  if (!is_dotted_name(function)) fail("the function `" + core::printable(function) + "` is no dotted name");
   return {.command = std::string(command), .module = std::string(module), .function = std::string(function)};
+}
+
+EntryPoint parse_entry_point(std::string_view text) {
+  return parse_entry_point_of("", text);
 }
 
 }  // namespace envlock::prefix

@@ -38,7 +38,15 @@ int make_folders(const std::filesystem::path& prefix) {
   const std::filesystem::path parent = prefix.parent_path();
   const int above = parent.empty() || parent == prefix ? 0 : make_folders(parent);
   if (mkdir(prefix.c_str(), 0755) == 0) return above + 1;
-  if (errno != EEXIST) throw_system_error("make the folder", prefix.string(), errno);
+  const int error = errno;
+  // In /proc and its like nothing can be made, and the system's word for that is "No such file or directory".
+  if (error == ENOENT && stat(parent.c_str(), &status) == 0) {
+    throw core::Error({.code = "prefix-unwritable",
+                       .what = "cannot make the folder `" + core::printable(prefix.string()) + "`",
+                       .why = {"the file system of `" + core::printable(parent.string()) + "` makes no folders"},
+                       .hints = {"choose a prefix that you may write to"}});
+  }
+  if (error != EEXIST) throw_system_error("make the folder", prefix.string(), error);
   return above;
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "entry_point_of.h"
 #include "envlock/conda/package_record.h"
 #include "manifest_invalid.h"
 #include "manifest_json.h"
@@ -66,7 +67,7 @@ std::vector<EntryPoint> entry_points_of(const json& noarch, const InfoFile& file
   std::vector<EntryPoint> entry_points;
   for (const json& item : *list) {
     if (!item.is_string()) file.fail("has an entry point that is no text");
-    entry_points.push_back(parse_entry_point(item.get<std::string>()));
+    entry_points.push_back(parse_entry_point_of(file.package, item.get<std::string>()));
   }
   return entry_points;
 }

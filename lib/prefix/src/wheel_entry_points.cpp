@@ -3,11 +3,12 @@
 #include <map>
 #include <string>
 
+#include "entry_point_of.h"
 #include "envlock/core/text.h"
 
 namespace envlock::prefix {
 
-std::vector<EntryPoint> parse_entry_points(std::string_view text) {
+std::vector<EntryPoint> parse_entry_points(std::string_view package, std::string_view text) {
   std::map<std::string, EntryPoint> by_command;
   bool scripts = false;
   for (const std::string_view raw : core::split(text, '\n')) {
@@ -17,7 +18,7 @@ std::vector<EntryPoint> parse_entry_points(std::string_view text) {
       const std::string_view section = core::trim(line.substr(1, line.size() - 2));
       scripts = section == "console_scripts" || section == "gui_scripts";
     } else if (scripts) {
-      EntryPoint entry_point = parse_entry_point(line);
+      EntryPoint entry_point = parse_entry_point_of(package, line);
       by_command.insert_or_assign(entry_point.command, std::move(entry_point));
     }
   }

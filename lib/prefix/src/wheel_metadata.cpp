@@ -108,7 +108,8 @@ WheelMetadata read_metadata(const WantedWheel& wheel, const WheelContent& conten
     if (!parts) throw_wheel_invalid(content.file_name, "the name is not NAME-VERSION-PYTHON-ABI-PLATFORM.whl");
     check_claim({"the file name", parts->name, parts->version}, wheel, content);
   }
-  metadata.entry_points = parse_entry_points(content.text(metadata.info_folder + "/entry_points.txt"));
+  metadata.entry_points =
+      parse_entry_points(content.file_name, content.text(metadata.info_folder + "/entry_points.txt"));
   return metadata;
 }
 

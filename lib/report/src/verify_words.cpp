@@ -1,5 +1,7 @@
 #include "verify_words.h"
 
+#include <algorithm>
+
 #include "envlock/report/units.h"
 
 namespace envlock::report {
@@ -102,6 +104,13 @@ bool weak_counts(const VerifyReport& report) {
   return report.verification->against_lock && !report.allow_weak && report.verification->weak_packages() > 0;
 }
 
+/// A distribution that the lock does not have.
+bool is_extra(const verify::PackageVerdict& package, const verify::Verification& verification) {
+  return std::any_of(verification.findings.begin(), verification.findings.end(), [&](const verify::Finding& finding) {
+    return finding.diagnostic.code == "distribution-extra" && finding.package == package.name;
+  });
+}
+
 core::Diagnostic weak_proof(const VerifyReport& report) {
   core::Diagnostic diagnostic;
   const std::vector<const verify::PackageVerdict*> weak = weak_packages(*report.verification);
@@ -124,7 +133,11 @@ core::Diagnostic weak_proof(const VerifyReport& report) {
     diagnostic.why.push_back("looked in the cache and in " + folders);
   }
   const std::string command = report.command.empty() ? "envlock verify" : report.command;
-  diagnostic.hints.push_back("`" + command + " --fetch` gets the archives");
+  // What pip put there beside the lock has no archive that a lock could name.
+  const bool any_archive = std::any_of(weak.begin(), weak.end(), [&](const verify::PackageVerdict* package) {
+    return package->kind == verify::PackageKind::conda || !is_extra(*package, *report.verification);
+  });
+  if (any_archive) diagnostic.hints.push_back("`" + command + " --fetch` gets the archives");
   diagnostic.hints.push_back("`--accepted SNAPSHOT` takes the word of a snapshot that was reviewed");
   if (!report.allow_weak) diagnostic.hints.push_back("`--allow-weak` is content with that");
   return diagnostic;

@@ -156,17 +156,19 @@ void say(const Judged& judged, std::vector<Finding>& findings) {
 
 void say_stale(const std::vector<std::string>& paths, std::vector<Finding>& findings) {
   if (paths.empty()) return;
-  findings.push_back({.weight = Weight::note,
-                      .group = Group::bytecode,
-                      .package = {},
-                      .path = {},
-                      .diagnostic = {.code = "pyc-stale",
-                                     .what = count_of(paths.size(), "compiled file") +
-                                             " do not fit their sources, and python will not use them",
-                                     .where = {},
-                                     .why = {"such are " + few_of(paths)},
-                                     .hints = {}},
-                      .count = paths.size()});
+  findings.push_back(
+      {.weight = Weight::note,
+       .group = Group::bytecode,
+       .package = {},
+       .path = {},
+       .diagnostic = {.code = "pyc-stale",
+                      .what = count_of(paths.size(), "compiled file") +
+                              (paths.size() == 1 ? " does not fit its source, and python will not use it"
+                                                 : " do not fit their sources, and python will not use them"),
+                      .where = {},
+                      .why = {"such are " + few_of(paths)},
+                      .hints = {}},
+       .count = paths.size()});
 }
 
 }  // namespace

@@ -167,7 +167,7 @@ class DistributionCheck {
          .where = {},
          .why = std::move(why),
          .hints = {"`python -m pip uninstall " + core::printable(distribution.name) + "` removes it",
-                   "to keep it, add it to environment.yml and run `envlock lock`"}});
+                   "to keep it, ask for its conda package in environment.yml, and run `envlock lock`"}});
   }
 
   void say_other_version(const ForeignDistribution& foreign) {

@@ -355,7 +355,8 @@ void Run::report_files() {
       if (package.subject.role != Role::missing || package.subject.record.name != finding.package) continue;
       if (package.checked.present == 0) continue;
       finding.diagnostic.why.push_back(std::to_string(package.checked.present) + " of its " +
-                                       count_of(package.layout.paths.size(), "file") + " are there");
+                                       count_of(package.layout.paths.size(), "file") +
+                                       (package.checked.present == 1 ? " is there" : " are there"));
     }
   }
 }

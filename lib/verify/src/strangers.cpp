@@ -144,7 +144,8 @@ class Strangers {
                          .path = {},
                          .diagnostic = {.code = "strangers-elsewhere",
                                         .what = count_of(count, "file") + (count == 1 ? " belongs" : " belong") +
-                                                " to no package, where nothing runs or imports it by itself",
+                                                " to no package, where nothing runs or imports " +
+                                                (count == 1 ? "it by itself" : "them by themselves"),
                                         .where = {},
                                         .why = std::move(why),
                                         .hints = {}},
