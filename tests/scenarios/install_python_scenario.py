@@ -38,6 +38,20 @@ class Python(InstallScenario):
         self.assertEqual(self.run_in(self.prefix / "bin/toytool", expect=3), "toytool 1.0")
         self.verify(self.work / "old.lock")
 
+    def test_what_pip_put_there_is_named(self):
+        lock = self.python_lock("toytool")
+        self.assertEqual(self.install(lock).codes(), [])
+        info = self.prefix / f"lib/python{self.short}/site-packages/stray-1.0.dist-info"
+        info.mkdir()
+        for name, text in (("METADATA", "Metadata-Version: 2.1\nName: stray\nVersion: 1.0\n"), ("INSTALLER", "pip\n"), ("RECORD", "stray-1.0.dist-info/RECORD,,\n")):
+            (info / name).write_text(text)
+        result = self.install(lock)
+        self.assertEqual(result.codes(), ["distribution-extra"], result.err)
+        self.assertIn("`stray 1.0`, installed by pip", result.err)
+        told = self.verify(lock, expect=1).out
+        self.assertIn("distribution-extra", told)
+        self.assertNotIn("--fetch", told)
+
     def test_without_compiling(self):
         lock = self.python_lock("toytool")
         self.install(lock, "--no-compile")

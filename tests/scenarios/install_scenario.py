@@ -8,7 +8,7 @@ import stat
 import subprocess
 import unittest
 
-from install_support import NATIVE, InstallScenario, tree
+from install_support import NATIVE, InstallScenario, toy_channel, tree
 from support import shared_folder
 
 
@@ -158,14 +158,82 @@ class Install(InstallScenario):
         self.assertFalse((self.prefix / "share/scripted/linked").exists())
         self.verify(lock)
         shutil.rmtree(self.prefix)
-        self.install(lock, "--allow-scripts")
+        result = self.install(lock, "--allow-scripts")
+        self.assertIn("were run:\n  bin/.scripted-post-link.sh", result.err)
+        self.assertNotIn("were not run", result.err)
         self.assertEqual(self.text("share/scripted/linked"), "scripted 1.0\n")
+
+    def test_scripts_that_were_not_run_are_run_later(self):
+        lock = self.lock_of("scripted", "hello")
+        self.install(lock, "--allow-scripts")
+        at_once = tree(self.prefix)
+        shutil.rmtree(self.prefix)
+        self.install(lock)
+        self.assertEqual(self.text("conda-meta/envlock-scripts"), "scripted-1.0-0 bin/.scripted-post-link.sh\n")
+        self.assertIn("were not run", self.install(lock).err)
+        script = self.prefix / "bin/.scripted-post-link.sh"
+        whole, status = script.read_bytes(), script.stat()
+        script.unlink()
+        script.write_bytes(b"echo evil > $PREFIX/share/scripted/linked\n")
+        self.assertEqual(self.install(lock, "--allow-scripts").codes(), ["link-script-changed"])
+        script.write_bytes(whole)
+        script.chmod(status.st_mode)
+        os.utime(script, ns=(status.st_atime_ns, status.st_mtime_ns))
+        self.assertIn("were run:\n  bin/.scripted-post-link.sh", self.install(lock, "--allow-scripts").err)
+        self.assert_same_tree(*({k: v[:3] if k == "share/scripted/linked" else v for k, v in each.items()} for each in (at_once, tree(self.prefix))))
+        self.assertNotIn("scripts of packages", self.install(lock, "--allow-scripts").err)
+        self.verify(lock)
 
     def test_run_activates(self):
         lock = self.lock_of("activated", "hello", more="variables:\n  MODE: quiet\n")
         self.install(lock)
         result = self.run_envlock("run", "-p", self.prefix, "--record", self.folder / "run.json", "--", "sh", "-c", 'echo "$ENVLOCK_ACTIVATED $MODE $(hello)"')
         self.assertEqual((result.code, result.out), (0, f"{self.prefix} quiet hello 2.0 from {self.prefix}\n"), result.err)
+
+    def test_activation_scripts_do_not_see_the_command(self):
+        lock = self.lock_of("activated")
+        self.install(lock)
+        folder = self.prefix / "etc/conda/activate.d"
+        run = ("run", "-p", self.prefix, "--no-verify", "--no-record", "--")
+        (folder / "a.sh").write_text('export SEEN="$#:$*"\nset -- x y\ndeclare -x DECLARED=1 2>/dev/null || export DECLARED=1\n')
+        result = self.run_envlock(*run, "sh", "-c", 'echo "$SEEN $DECLARED $1 $ENVLOCK_ACTIVATED"', "-", "word")
+        self.assertEqual((result.code, result.out), (0, f"0: 1 word {self.prefix}\n"), result.err)
+        # Descriptors that were handed down are the command's own.
+        reader, writer = os.pipe()
+        result = self.run_envlock(*run, "sh", "-c", f"echo through >&{writer}", pass_fds=(writer,))
+        os.close(writer)
+        self.assertEqual((result.code, os.read(reader, 100)), (0, b"through\n"), result.err)
+        os.close(reader)
+        self.assertEqual(self.run_envlock(*run, "sh", "-c", "exit 9").code, 9)
+        self.assertEqual(self.run_envlock(*run, "sh", "-c", "[ ! -e /proc/self/fd/3 ]").code, 0, "nor is one of ours handed down")
+        for status in (0, 3):
+            (folder / "b.sh").write_text(f"exit {status}\n")
+            result = self.run_envlock(*run, "echo", "ran")
+            self.assertEqual((result.code, result.out, result.codes()), (126, "", ["activation-ended"]), result.err)
+            self.assertIn(f"b.sh` ended the shell with exit code {status}", result.err)
+
+    def test_a_command_does_not_outlive_a_run_that_is_killed(self):
+        lock = self.lock_of("hello")
+        self.install(lock)
+        command = self.command("run", "-p", self.prefix, "--no-verify", "--no-record", "--", "sh", "-c", "trap 'echo told; exit 0' TERM; echo begun; while :; do sleep 0.05; done")
+        process = subprocess.Popen(command, cwd=self.work, env=self.environment, stdout=subprocess.PIPE, text=True)
+        self.assertEqual(process.stdout.readline(), "begun\n")
+        process.kill()
+        self.assertEqual(process.communicate(timeout=60)[0], "told\n")
+
+    def test_run_says_what_is_not_proved(self):
+        channel = self.folder / "channel"
+        shutil.copytree(toy_channel(), channel)
+        lock = self.lock_of("hello", channels=[channel])
+        self.install(lock)
+        record = self.folder / "run.json"
+        run = ("run", "-p", self.prefix, "--cache", self.cache, "--record", record, "--", "true")
+        result = self.run_envlock(*run)
+        self.assertEqual((result.code, result.codes(), json.loads(record.read_text())["verified"]), (0, [], "quick"), result.err)
+        shutil.rmtree(channel)
+        self.verify(lock, expect=2)
+        result = self.run_envlock(*run)
+        self.assertEqual((result.code, result.codes(), json.loads(record.read_text())["verified"]), (0, ["weak-proof"], "weak"), result.err)
 
     def test_repair(self):
         lock = self.lock_of("hello", "odd-names")

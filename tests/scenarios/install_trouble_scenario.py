@@ -99,14 +99,33 @@ class Trouble(InstallScenario):
 
     def test_a_cache_that_cannot_be_written(self):
         lock = self.lock_of("hello")
-        blocked = self.folder / "file"
+        blocked, scratch = self.folder / "file", self.folder / "scratch"
         blocked.write_text("a file\n")
-        result = self.run_envlock("install", lock, "-p", self.prefix, "--cache", blocked / "cache")
-        if result.code == 0:
-            self.verify(lock)
-        else:
-            self.assertEqual((result.code, set(result.codes())), (2, {"cache-unwritable"}), result.err)
-            self.assertFalse((self.prefix / "bin").exists())
+        scratch.mkdir()
+        result = self.install(lock, "--cache", blocked / "cache", env={"TMPDIR": str(scratch)})
+        self.assertEqual(result.codes(), ["cache-unwritable"], result.err)
+        self.assertEqual(list(scratch.iterdir()), [], "the private folder is gone")
+        self.verify(lock)
+
+    def test_a_filled_cache_that_cannot_be_written_is_used(self):
+        lock = self.lock_of("hello", "odd-names")
+        self.install(lock)
+        want = tree(self.prefix)
+        packages = self.cache / "packages-1"
+        shutil.rmtree(self.prefix)
+        # One package is not unpacked, and a file of another is not what it was.
+        names = {p.parent.name: p for p in packages.glob("*/*/listing")}
+        changed = next(p for p in packages.rglob("files/share/hello/version.txt"))
+        changed.chmod(0o644)
+        changed.write_text("9.9\n")
+        shutil.rmtree(next(p for p in names.values() if not changed.is_relative_to(p.parent)).parent)
+        shutil.rmtree(packages / "tmp")
+        (packages / "tmp").write_text("a file\n")
+        result = self.install(lock)
+        self.assertEqual(result.codes(), ["cache-unwritable"], result.err)
+        self.assert_same_tree(want, tree(self.prefix))
+        self.assertEqual(changed.read_text(), "9.9\n")
+        self.verify(lock)
 
     def test_the_old_environment_stays_when_an_archive_is_damaged(self):
         channel = self.folder / "damaged"
@@ -165,6 +184,80 @@ class Trouble(InstallScenario):
                     self.assertIn(name, self.verify(lock, expect=1).out)
                 path.write_bytes(whole)
                 self.verify(lock)
+
+    def test_records_of_the_environment_are_mended(self):
+        lock = self.lock_of("hello", "greet-data", more="variables: {A: b}\n")
+        self.install(lock)
+        want = tree(self.prefix)
+        meta = self.prefix / "conda-meta"
+        for name, text in (("state", b"{"), ("state", b"\xff\xfe\0"), ("history", b"+a\n"), ("history", b"\0"), ("envlock.lock", None), ("state", None), ("history", None)):
+            with self.subTest(name=name, text=text):
+                (meta / name).unlink()
+                (meta / name).mkdir() if text is None else (meta / name).write_bytes(text)
+                result = self.install(lock)
+                self.assertEqual(result.codes(), ["conda-meta-mended"], result.err)
+                self.assertIn(f"conda-meta/{name} -> conda-meta/{name}.envlock-kept-1", result.err)
+                self.assertIn("no package had to change", result.err)
+                kept = meta / f"{name}.envlock-kept-1"
+                self.assertTrue(kept.is_dir() if text is None else kept.read_bytes() == text)
+                kept.rmdir() if text is None else kept.unlink()
+                self.install(lock)
+                self.assert_same_tree(want, tree(self.prefix))
+        (meta / "history").unlink()
+        self.assertIn("`conda-meta/history` was not there", self.install(lock).err)
+        self.assert_same_tree(want, tree(self.prefix))
+        # What the broken record of a package says is to be done puts it right.
+        (meta / "greet-data-2.0-0.json").write_text("{")
+        self.assertIn("remove that file", self.install(lock, expect=2).err)
+        (meta / "greet-data-2.0-0.json").unlink()
+        self.install(lock)
+        self.assert_same_tree(want, tree(self.prefix))
+
+    def test_a_request_to_stop_puts_the_prefix_back_and_a_second_one_leaves_that_to_the_next(self):
+        old, new = self.lock_of("scripted", "hello 1.0", name="old.lock"), self.lock_of("hello 2.0", name="new.lock")
+        self.install(old)
+        script = self.prefix / "bin/.scripted-pre-unlink.sh"
+        for name, number in (("INT", 130), ("TERM", 143), ("HUP", 129)):
+            with self.subTest(name):
+                script.write_text(f"kill -{name} $PPID\n")
+                before = tree(self.prefix)
+                process = subprocess.run(self.command("install", new, "-p", self.prefix, "--allow-scripts"), cwd=self.work, env=self.environment, capture_output=True, text=True)
+                self.assertEqual(process.returncode, number, process.stderr)
+                self.assertIn("error[interrupted]", process.stderr)
+                self.assertFalse((self.prefix / "conda-meta/.envlock").exists())
+                self.assert_same_tree(before, tree(self.prefix))
+        script.write_text("while kill -TERM $PPID; do :; done\n")
+        before = tree(self.prefix)
+        process = subprocess.run(self.command("install", new, "-p", self.prefix, "--allow-scripts"), cwd=self.work, env=self.environment, capture_output=True, text=True)
+        self.assertEqual(process.returncode, 143, process.stderr)
+        self.assertTrue((self.prefix / "conda-meta/.envlock/journal").exists())
+        self.install(old)
+        self.assert_same_tree(before, tree(self.prefix))
+
+    def test_words_that_lead_on(self):
+        lock = self.lock_of("hello")
+        (self.work / "nowhere").symlink_to(self.folder / "gone/away")
+        for prefix in ("nowhere", "nowhere/env"):
+            result = self.install(lock, prefix=self.work / prefix, expect=2)
+            self.assertEqual((result.codes(), "gone/away" in result.err), (["prefix-invalid"], True), result.err)
+        result = self.install(lock, prefix="/proc/envlock", expect=2)
+        self.assertNotIn("run the same command again", result.err)
+        for command in ("install", "verify"):
+            self.assertEqual(self.run_envlock(command, "").codes(), ["invalid-argument"])
+        self.assertEqual(self.run_envlock("install", lock, "-n", "base").codes(), ["invalid-argument"])
+        self.assertFalse((self.home / ".conda").exists())
+        self.assertEqual(self.run_envlock("verify", lock, "-p", self.prefix, "--json", "--format", "junit").code, 2)
+        explicit = self.run_envlock("export", "explicit", lock).out
+        wrong = self.write("wrong.txt", "".join(line.split("#")[0] + "#sha256:" + "0" * 64 + "\n" if "#" in line else line + "\n" for line in explicit.splitlines()))
+        self.assertNotIn("index", self.install(wrong, expect=2).err)
+        other = self.write("other.txt", explicit.replace(NATIVE, "osx-arm64"))
+        self.assertNotIn("envlock lock", self.install(other, expect=1).err)
+        text = lock.read_text()
+        self.write("merge.lock", "<<<<<<< ours\n" + text)
+        self.assertEqual(self.install(self.work / "merge.lock", expect=2).codes(), ["lock-conflict-markers"])
+        for name in ("A=B", "A\\u0007", "", "1A"):
+            self.write("odd.lock", text.replace('"variables": {}', '"variables": {"%s": "x"}' % name))
+            self.assertEqual(self.install(self.work / "odd.lock", expect=2).codes(), ["lock-invalid"])
 
     def test_a_file_of_a_prefix_that_is_written_to_leaves_others_alone(self):
         lock = self.lock_of("hello")

@@ -12,8 +12,10 @@
 #include "envlock/core/url.h"
 #include "envlock/prefix/transaction.h"
 #include "envlock/report/install_report.h"
+#include "envlock/report/units.h"
 #include "heap.h"
 #include "install_packages.h"
+#include "interruption.h"
 #include "lock_target.h"
 #include "run_records.h"
 #include "verify_prefix.h"
@@ -87,7 +89,8 @@ prefix::InstallOptions make_options(const InstallArgs& args) {
           .scripts = args.allow_scripts ? prefix::Scripts::run : prefix::Scripts::list,
           .link = args.copy ? prefix::LinkMethod::copy : prefix::LinkMethod::automatic,
           .threads = args.threads,
-          .force = args.force};
+          .force = args.force,
+          .is_stopped = [] { return StopRequests::signal() != 0; }};
 }
 
 /// Links what was obtained. A cached file that was changed since it was unpacked, or a cached package that makes no
@@ -103,6 +106,7 @@ prefix::InstallResult link(const std::filesystem::path& folder, const prefix::Ta
     return prefix::install(folder, target, difference, packages.cache(), unpacked, make_options(args),
                            *session.progress, out.notes);
   };
+  const StopRequests stop_requests;
   try {
     return install();
   } catch (const core::Error& error) {
@@ -157,6 +161,26 @@ void throw_away(const std::vector<std::string>& names, const std::vector<lock::I
     const bool broken = std::find(names.begin(), names.end(), package.record.name) != names.end();
     if (broken && package.record.sha256) cache.remove(*package.record.sha256);
   }
+}
+
+/// What pip put there stays, and is no part of the lock.
+void note_extra_distributions(const std::filesystem::path& folder, const prefix::Target& target, core::Notes& notes) {
+  const std::vector<prefix::Distribution> extra = prefix::extra_distributions(folder, target);
+  if (extra.empty()) return;
+  core::Diagnostic diagnostic{
+      .code = "distribution-extra",
+      .what = report::count_of(extra.size(), "distribution") + " that the lock does not have " +
+              (extra.size() == 1 ? "is kept" : "are kept") + ", and `envlock verify` will not accept " +
+              (extra.size() == 1 ? "it" : "them"),
+      .where = std::nullopt,
+      .why = {},
+      .hints = {"`python -m pip uninstall NAME` in the environment removes one",
+                "to keep it, ask for its conda package in environment.yml, and run `envlock lock`"}};
+  for (const prefix::Distribution& each : extra) {
+    diagnostic.why.push_back("`" + core::printable(each.name + " " + each.version) + "`" +
+                             (each.installer.empty() ? "" : ", installed by " + core::printable(each.installer, 40)));
+  }
+  notes.note(std::move(diagnostic));
 }
 
 Exit tell(const report::InstallSummary& summary, Out& out) {
@@ -222,6 +246,7 @@ Exit run_install(const InstallArgs& args, Out& out) {
   const Clock::time_point linking = Clock::now();
   summary.result = link(folder, target, difference, to_get, lock, packages, obtained, args, session, out);
   summary.seconds_linking = seconds_since(linking);
+  note_extra_distributions(folder, target, out.notes);
   return tell(summary, out);
 }
 
@@ -246,7 +271,7 @@ void add_install(CLI::App& app, Commands& commands) {
                     "# on a build machine without a GPU: name the platform\nenvlock install --platform linux-64-cuda12 "
                     "-p /opt/train"}},
       [args](Out& out) { return run_install(*args, out); });
-  command.add_option("LOCK", args->target.lock, "the lock to install (default: envlock.lock)");
+  add_lock_argument(command, args->target, "the lock to install (default: envlock.lock)");
   add_prefix_options(command, args->prefix);
   add_lock_target_options(command, args->target);
   command.add_flag("--dry-run", args->dry_run, "only say what would change");

@@ -1,5 +1,4 @@
 // Parses the command line, runs one subcommand, and turns whatever comes out of it into words and an exit code.
-#include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <csignal>
@@ -14,20 +13,13 @@
 #include "envlock/core/text.h"
 #include "exit.h"
 #include "help.h"
+#include "interruption.h"
 #include "output.h"
 #include "probe_child.h"
-#include "progress_bars.h"
 #include "usage_errors.h"
 
 namespace envlock::tools {
 namespace {
-
-extern "C" void on_interrupt(int) {
-  ProgressBars::clear_from_signal_handler();
-  constexpr char kWords[] = "interrupted\n";
-  (void)!write(STDERR_FILENO, kWords, sizeof kWords - 1);
-  _exit(static_cast<int>(Exit::interrupted));
-}
 
 Exit tell(const std::vector<core::Diagnostic>& errors, Out& out, Exit exit) {
   out.show_notes();
@@ -50,6 +42,10 @@ Exit tell_bug(const std::string& what, Out& out) {
 Exit exit_of(const std::vector<core::Diagnostic>& errors) {
   const auto is = [](const char* code) { return [code](const core::Diagnostic& error) { return error.code == code; }; };
   if (std::any_of(errors.begin(), errors.end(), is("solver-bug"))) return Exit::bug;
+  // As a shell has it of a program that the signal ended.
+  if (errors.front().code == "interrupted" && StopRequests::signal() != 0) {
+    return static_cast<Exit>(128 + StopRequests::signal());
+  }
   const bool is_answer = std::all_of(errors.begin(), errors.end(), [](const core::Diagnostic& error) {
     return error.code == "requests-contradict" || error.code == "no-platform-fits" || error.code == "machine-lacks";
   });
@@ -147,8 +143,7 @@ int main(int argc, char** argv) {
   if (argc > 1 && argv[1] == std::string_view(envlock::tools::kProbeChild)) {
     return envlock::tools::run_probe_child({argv + 2, argv + argc});
   }
-  // Who starts us with Ctrl-C ignored (nohup, a shell's background job) wants it to stay so.
-  if (std::signal(SIGINT, envlock::tools::on_interrupt) == SIG_IGN) std::signal(SIGINT, SIG_IGN);
+  envlock::tools::end_at_interrupts();
   std::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is told by EPIPE
   try {
     envlock::tools::Out out;

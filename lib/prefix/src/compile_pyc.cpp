@@ -220,7 +220,7 @@ PycOutput compile_pyc(const PycInput& input) {
     PythonProcess python(executable, problem);
     while (python.is_usable()) {
       const std::size_t batch = next++;
-      if (batch >= input.batches.size()) return;
+      if (batch >= input.batches.size() || (input.is_stopped && input.is_stopped())) return;
       if (!python.compile(input.prefix, input.batches[batch], output.files[batch])) {
         problem = "it ended, or gave no answer, while it compiled";
       }

@@ -18,6 +18,7 @@ struct PycInput {
   std::string prefix;      ///< absolute
   std::string executable;  ///< relative to the prefix: "bin/python3.12"
   std::vector<PycBatch> batches;
+  std::function<bool()> is_stopped = {};  ///< asked between the batches: the rest is left out
   std::size_t threads = 0;
 };
 

@@ -1,6 +1,8 @@
 // conda-meta/history. conda and mamba read it back: conda reads the lists of specs as Python literals, mamba looks for
 // the closing quote of each text and never ends when an escaped one stands there. What is written here is read alike by
 // both: double quotes outside, single ones inside, no backslash before a quote, and no empty list.
+#include "conda_meta_history.h"
+
 #include <algorithm>
 
 #include "envlock/core/text.h"
@@ -115,6 +117,18 @@ std::string append_history(std::string_view history, const std::vector<Installed
   if (const std::string last = last_header(history); is_header_time(last)) time = std::max(time, last);
   if (!text.empty() && text.back() != '\n') text += '\n';
   return text + block(time, sorted(removed), sorted(added));
+}
+
+std::optional<std::string> history_fault(std::string_view history) {
+  if (!core::is_valid_utf8(history) || history.find('\0') != std::string_view::npos) return "it is not text";
+  for (const std::string_view line : core::split(history, '\n')) {
+    const std::string_view text = core::trim(line);
+    if (text.empty()) continue;
+    // conda fails on a comment, and passes over a package, that no header precedes.
+    if (text.starts_with(kBegin) && text.ends_with(kEnd)) return std::nullopt;
+    return "it does not begin with a line `==> TIME <==`";
+  }
+  return std::nullopt;
 }
 
 }  // namespace envlock::prefix

@@ -5,11 +5,12 @@
 namespace envlock::prefix {
 
 core::Diagnostic conda_meta_invalid(const std::string& file, const std::string& why) {
+  const bool of_package = file.ends_with(".json");
   return {.code = "conda-meta-invalid",
           .what = "`conda-meta/" + core::printable(file) + "` cannot be understood",
           .why = {why},
-          .hints = {"reinstall the package with the tool that made the environment, or make the environment anew from "
-                    "its lock with `envlock install`"}};
+          .hints = {of_package ? "remove that file, then `envlock install` puts the package there anew from the lock"
+                               : "`envlock install` keeps it aside and writes it anew from the lock"}};
 }
 
 core::Diagnostic conda_meta_unreadable(const std::string& file, const std::string& why) {

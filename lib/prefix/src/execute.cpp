@@ -31,11 +31,14 @@ class Executing {
     remove_folders();
     make_folders();
     link();
+    check_not_stopped(input_.options);
     compile();
+    check_not_stopped(input_.options);
     run_scripts_after();
     write_conda_meta();
     set_folder_times();
     restamp();
+    check_not_stopped(input_.options);
     return std::move(result_);
   }
 
@@ -47,24 +50,29 @@ class Executing {
       const std::string script = "bin/." + package.record.name + "-pre-unlink.sh";
       const bool has = std::any_of(package.paths.begin(), package.paths.end(),
                                    [&](const InstalledPath& path) { return path.path == script; });
-      if (has) run_script(script, package.record);
-    }
-  }
-
-  void run_scripts_after() {
-    std::vector<const PackageToLink*> order;
-    for (const PackageToLink& package : plan_.packages) order.push_back(&package);
-    std::sort(order.begin(), order.end(), [](auto* left, auto* right) { return left->rank < right->rank; });
-    for (const PackageToLink* package : order) {
-      for (const std::string& script : package->manifest.link_scripts) {
-        if (script.ends_with("-post-link.sh")) run_script(script, package->wanted->record);
+      if (!has) continue;
+      if (input_.options.scripts == Scripts::run) {
+        run_script(script, package.record);
+      } else {
+        result_.scripts.push_back(script);
       }
     }
   }
 
+  void run_scripts_after() {
+    for (const PostLink& link : plan_.post_links.to_run) run_script(link.script, link.record);
+    for (const PostLink& link : plan_.post_links.to_list) result_.scripts.push_back(link.script);
+  }
+
   void run_script(const std::string& script, const conda::PackageRecord& record) {
-    result_.scripts.push_back(script);
-    if (input_.options.scripts == Scripts::run) run_link_script(input_.prefix, script, record);
+    try {
+      run_link_script(input_.prefix, script, record);
+    } catch (const core::Error&) {
+      check_not_stopped(input_.options);  // what stopped us may have stopped it
+      throw;
+    }
+    result_.scripts_run.push_back(script);
+    check_not_stopped(input_.options);
   }
 
   void move_away() {
@@ -120,6 +128,7 @@ class Executing {
                           .done_one = [&] {
                             const std::size_t now = ++done;
                             if (now % 64 == 0 || now == count) progress_.update(task, now, count);
+                            check_not_stopped(input_.options);
                           }});
     progress_.finish(task);
     for (const LinkedFile& file : linked_) count_linked(file);
@@ -158,6 +167,7 @@ class Executing {
     const std::optional<Python> python = python_of(input_.target);
     PycInput input{.prefix = input_.prefix, .executable = python ? python->executable : ""};
     input.threads = input_.options.threads;
+    input.is_stopped = input_.options.is_stopped;
     std::vector<std::vector<std::size_t>> places;   // in plan.files, as input.batches
     std::map<std::size_t, std::size_t> open_batch;  // package -> its last batch
     for (std::size_t i = 0; i < plan_.files.size(); ++i) {
@@ -172,6 +182,7 @@ class Executing {
     if (input.batches.empty()) return;
     fault_point("compile");
     const PycOutput output = compile_pyc(input);
+    check_not_stopped(input_.options);
     for (std::size_t batch = 0; batch < places.size(); ++batch) {
       for (std::size_t i = 0; i < places[batch].size(); ++i) write_pyc(places[batch][i], output.files[batch][i]);
     }
@@ -287,6 +298,13 @@ class Executing {
 };
 
 }  // namespace
+
+void check_not_stopped(const InstallOptions& options) {
+  if (!options.is_stopped || !options.is_stopped()) return;
+  throw core::Error({.code = "interrupted",
+                     .what = "the install was interrupted, and the prefix put back as it was",
+                     .hints = {"run the same command again"}});
+}
 
 InstallResult execute(const ExecuteInput& input, core::Progress& progress, core::Notes& notes) {
   return Executing(input, progress, notes).run();

@@ -17,6 +17,9 @@ struct ExecuteInput {
   const InstallOptions& options;
 };
 
+/// Throws: core::Error "interrupted" when the user wants to stop.
+void check_not_stopped(const InstallOptions& options);
+
 /// Does what the plan says; its journal is on the disk. What it throws leaves the prefix to be put back.
 InstallResult execute(const ExecuteInput& input, core::Progress& progress, core::Notes& notes);
 

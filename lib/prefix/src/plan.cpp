@@ -41,6 +41,8 @@ class Planning {
     leaving_ = leaving_files(input_.prefix, input_.installed, input_.difference.to_remove, input_.leaving_wheels,
                              input_.threads);
     for (const std::string& path : input_.records.leaving) leaving_.emplace(path, LeavingFile{});
+    for (const std::string& path : input_.records.broken) leaving_.emplace(path, LeavingFile{true});
+    for (const core::Diagnostic& mended : input_.records.mended) notes_.note(mended);
     list_staying();
     find_places();
     decide_contests(plan_, notes_);

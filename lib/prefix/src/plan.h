@@ -8,6 +8,7 @@
 #include "envlock/core/diagnostic.h"
 #include "journal.h"
 #include "leaving_files.h"
+#include "post_links.h"
 #include "prefix_folder.h"
 #include "records.h"
 #include "wanted_files.h"
@@ -36,6 +37,8 @@ struct Plan {
     std::vector<Taken> taken;  ///< paths that a new package's file takes
   };
   std::vector<Restated> restated;
+
+  PostLinks post_links;
 
   Journal journal;
   std::size_t removed_files = 0;

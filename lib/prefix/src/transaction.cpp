@@ -55,14 +55,24 @@ Plan prepare(const JournalFolder& folder, const std::string& prefix, const Targe
                                      .pyc = options.pyc,
                                      .threads = options.threads});
   fault_point("plan");
-  return make_plan({.prefix = folder.prefix(),
-                    .installed = installed,
-                    .target = target,
-                    .difference = difference,
-                    .leaving_wheels = wheels.to_remove,
-                    .records = plan_records(folder.prefix(), installed, target, difference, time_of(target)),
-                    .threads = options.threads},
-                   std::move(wanted), notes);
+  PostLinks links = plan_post_links({.prefix = folder.prefix(),
+                                     .installed = installed,
+                                     .target = target,
+                                     .difference = difference,
+                                     .packages = wanted.packages,
+                                     .scripts = options.scripts},
+                                    notes);
+  Plan plan = make_plan({.prefix = folder.prefix(),
+                         .installed = installed,
+                         .target = target,
+                         .difference = difference,
+                         .leaving_wheels = wheels.to_remove,
+                         .records = plan_records(folder.prefix(), installed, target, difference, links.text()),
+                         .threads = options.threads},
+                        std::move(wanted), notes);
+  plan.post_links = std::move(links);
+  check_not_stopped(options);
+  return plan;
 }
 
 /// Puts the prefix back after a failure, and tells both when that fails too.

@@ -86,6 +86,12 @@ std::string draw_work(const InstallSummary& summary) {
   return text;
 }
 
+/// No file of the prefix came, went or was written anew, and no script had its way with it.
+bool is_untouched(const prefix::InstallResult& result) {
+  return result.linked_files == 0 && result.removed_files == 0 && result.kept_aside.empty() &&
+         result.scripts_run.empty();
+}
+
 void write_change(core::JsonWriter& json, const prefix::Change& change) {
   const auto side = [&json](const char* key, const std::optional<conda::PackageRecord>& record) {
     if (!record) return;
@@ -109,6 +115,7 @@ void write_change(core::JsonWriter& json, const prefix::Change& change) {
 
 std::string text_install(const InstallSummary& summary, const Style& style) {
   const prefix::Difference& difference = *summary.difference;
+  const prefix::InstallResult& result = summary.result;
   std::string text;
   if (summary.recovered) text += "an install that was interrupted was undone first\n";
   const bool fresh =
@@ -116,9 +123,10 @@ std::string text_install(const InstallSummary& summary, const Style& style) {
                                                [](const prefix::Change& change) { return !change.from; });
   if (!fresh || summary.dry_run) text += draw_changes(difference.changes);
   text += draw_work(summary);
-  text += draw_list("kept aside, because you had changed them:", summary.result.kept_aside);
-  text += draw_list("these scripts of packages were not run (`--allow-scripts` runs them):", summary.result.scripts);
-  text += draw_list("these python sources do not compile:", summary.result.not_compiled);
+  text += draw_list("kept aside, because you had changed them:", result.kept_aside);
+  text += draw_list("these scripts of packages were run:", result.scripts_run);
+  text += draw_list("these scripts of packages were not run (`--allow-scripts` runs them):", result.scripts);
+  text += draw_list("these python sources do not compile:", result.not_compiled);
   const std::string where = "`" + shown(summary.prefix) + "`";
   std::string last;
   if (summary.dry_run) {
@@ -129,7 +137,10 @@ std::string text_install(const InstallSummary& summary, const Style& style) {
                                                  : "");
   } else {
     last = where + " holds the " + count_of(summary.packages, "package") + " of " + shown(summary.lock_file) + " for " +
-           shown(summary.platform) + (difference.changes.empty() ? "; nothing had to change" : "");
+           shown(summary.platform) +
+           (!difference.changes.empty() ? ""
+            : is_untouched(result)      ? "; nothing had to change"
+                                        : "; no package had to change");
   }
   return text + paint(last, Color::bold, style) + "\n";
 }
@@ -167,6 +178,7 @@ std::string json_install(const InstallSummary& summary, const std::vector<core::
   json.end_object();
   json.member("kept_aside", result.kept_aside, core::JsonWriter::Layout::multi_line);
   json.member("scripts", result.scripts, core::JsonWriter::Layout::multi_line);
+  json.member("scripts_run", result.scripts_run, core::JsonWriter::Layout::multi_line);
   json.member("not_compiled", result.not_compiled, core::JsonWriter::Layout::multi_line);
   write_notes(json, notes);
   json.end_object();

@@ -59,6 +59,10 @@ struct WheelDifference {
 WheelDifference compare_wheels(const std::filesystem::path& prefix, const InstalledPackages& installed,
                                const Target& target);
 
+/// Distributions in the site-packages of the target's python that no conda package owns and that we did not install:
+/// pip's and the like, sorted by name. They stay, whatever is installed.
+std::vector<Distribution> extra_distributions(const std::filesystem::path& prefix, const Target& target);
+
 enum class Pyc { compile, none };
 enum class Scripts { list, run };
 enum class LinkMethod { automatic, hardlink, copy };
@@ -69,6 +73,7 @@ struct InstallOptions {
   LinkMethod link = LinkMethod::automatic;  ///< reflink, else hard link, else copy
   std::size_t threads = 0;                  ///< 0: one per core
   bool force = false;                       ///< change an environment that is frozen
+  std::function<bool()> is_stopped = {};    ///< asked often, from many threads; true: put the prefix back
 };
 
 struct InstallResult {
@@ -78,7 +83,8 @@ struct InstallResult {
   std::size_t removed_files = 0;          ///< of packages that left; those that came back with another content too
   std::size_t compiled = 0;               ///< pyc files
   std::vector<std::string> kept_aside;    ///< files the user had changed or put there: "bin/x -> bin/x.envlock-kept-1"
-  std::vector<std::string> scripts;       ///< link scripts that were not run, or were: paths in the prefix
+  std::vector<std::string> scripts;       ///< link scripts that were not run, now or earlier: paths in the prefix
+  std::vector<std::string> scripts_run;   ///< those that were, in the order in which they were
   std::vector<std::string> not_compiled;  ///< python sources that do not compile
 };
 
@@ -95,8 +101,10 @@ bool recover(const std::filesystem::path& prefix);
 /// the user changed are kept aside. The same target in the same path gives the same bytes, modes and times. Throws:
 /// core::Error "prefix-not-environment" (a non-empty folder that is none), "prefix-frozen", "prefix-busy" (another
 /// envlock works on it), "prefix-unwritable", "disk-full", "prefix-too-long", "clobber" (two packages own one path with
-/// different content is a note, with a directory in a file's place an error), "package-invalid", "cache-changed".
-/// Whatever is thrown, the prefix was put back first.
+/// different content is a note, with a directory in a file's place an error), "package-invalid", "cache-changed",
+/// "interrupted" (options.is_stopped). Whatever is thrown, the prefix was put back first. With Scripts::run also the
+/// post-link scripts that earlier installs left out are run: conda-meta/envlock-scripts names them. Files of conda-meta
+/// that cannot be understood, and belong to no package, are kept aside and written anew (note "conda-meta-mended").
 InstallResult install(const std::filesystem::path& prefix, const Target& target, const Difference& difference,
                       const archive::PackageCache& cache,
                       const std::function<const archive::Unpacked&(const conda::PackageRecord&)>& unpacked,
