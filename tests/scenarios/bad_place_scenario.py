@@ -39,7 +39,7 @@ class Places(BadInput):
     def test_a_prefix_that_is_a_link_to_nothing(self):
         dangling = self.folder / "dangling"
         dangling.symlink_to(self.folder / "gone")
-        self.refuse("prefix-unwritable", self.world_lock, prefix=dangling)
+        self.refuse("prefix-invalid", self.world_lock, prefix=dangling)
         self.assertFalse((self.folder / "gone").exists())
 
     def test_a_prefix_that_vanished(self):

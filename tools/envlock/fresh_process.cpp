@@ -45,6 +45,16 @@ class Descriptor {
   int descriptor_;
 };
 
+/// The same pipe under a number above those that the child is given: where standard streams are closed, a pipe may have
+/// got theirs.
+int out_of_the_way(int descriptor) {
+  constexpr int kAboveAll = 10;
+  const int moved = fcntl(descriptor, F_DUPFD_CLOEXEC, kAboveAll);
+  if (moved < 0) return descriptor;
+  ::close(descriptor);
+  return moved;
+}
+
 /// Reads to the end, or to the deadline: then false.
 bool read_all(int descriptor, std::chrono::steady_clock::time_point deadline, std::string& text) {
   std::array<char, 65536> buffer;
@@ -68,8 +78,8 @@ bool read_all(int descriptor, std::chrono::steady_clock::time_point deadline, st
 Finished run_self(const FreshProcess& process) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) cannot_start("no pipe", errno);
-  Descriptor reader(ends[0]);
-  Descriptor writer(ends[1]);
+  Descriptor reader(out_of_the_way(ends[0]));
+  Descriptor writer(out_of_the_way(ends[1]));
 
   std::vector<std::string> words = {"envlock"};
   words.insert(words.end(), process.arguments.begin(), process.arguments.end());
