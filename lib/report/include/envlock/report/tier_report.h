@@ -31,7 +31,7 @@ struct TierAnswer {
   probe::TierRun run;
   std::vector<std::string> culprits;  ///< files that change the floating-point environment when they are loaded
   Standing standing = Standing::alone;
-  probe::TierComparison comparison;               ///< where it differs, or was accepted
+  probe::TierComparison comparison;  ///< where it differs, or was accepted
   std::vector<probe::SumOrder> accepted_orders;
   std::vector<std::pair<std::string, std::string>> accepted_details;
   std::vector<Explanation> explanations;  ///< those that a replay confirmed, the likeliest first
