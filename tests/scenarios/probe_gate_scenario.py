@@ -46,7 +46,7 @@ def channel():
                 files = [File("lib/libblas.so.3", library, executable=True)]
                 more.append(Package("libblas", "1.0", name, NATIVE, files=files, timestamp=blas.TIMESTAMP))
         # The bytes of the library are others, what it computes is not.
-        original = blas.LIBRARIES / "blas/libblas.so.3"
+        original = blas.LIBRARIES / "openblas-serial/libopenblas.so.0"
         if original.exists():
             data = original.resolve().read_bytes()
             for version in ("5.0", "5.1"):
@@ -67,15 +67,15 @@ class Gate(InstallScenario):
         self.install(lock, "--no-compile", prefix=prefix)
         return lock
 
-    def gate(self, lock, *arguments, expect=0, writes=(), **more):
-        result = self.run_envlock("verify", lock, "-p", more.pop("prefix", self.prefix), "--probe", "--json", *arguments, writes=writes, **more)
+    def gate(self, lock, *arguments, expect=0, writes=(), repeat=0, **more):
+        result = self.run_envlock("verify", lock, "-p", more.pop("prefix", self.prefix), "--probe", "--json", "--probe-repeat", repeat, *arguments, writes=writes, **more)
         document = json.loads(result.out)
         findings = {each["code"]: each for each in document.get("findings", []) if each["group"] == "probe"}
         self.assertEqual(result.code, expect, json.dumps(list(findings.values()) or document, indent=1)[:3000])
         return findings
 
     def accept(self, lock, **more):
-        self.assertEqual(self.gate(lock, "--accept", writes=["envlock.baseline.json"], **more), {})
+        self.assertEqual(self.gate(lock, "--accept", writes=["envlock.baseline.json"], repeat=1, **more), {})
         return self.work / "envlock.baseline.json"
 
 
@@ -110,10 +110,27 @@ class Story(Gate):
         lock = self.make_environment("netlib")
         self.accept(lock)
         other = self.make_environment("openblas", name="other.lock", prefix=self.folder / "other")
-        result = self.run_envlock("verify", other, "-p", self.folder / "other", "--probe", "--explain", "0")
+        result = self.run_envlock("verify", other, "-p", self.folder / "other", "--probe", "--probe-repeat", "0", "--explain", "0")
         self.assertEqual(result.code, 1, result.out)
         for words in ("ok  reference", "no  numpy", "error[tier-differs]", "lib/libnetlib.so.3 (gone)", "library: accepted lib/libnetlib.so.3, now lib/libopenblas.so.0"):
             self.assertIn(words, result.out)
+
+    def test_another_machine_with_one_library_changed(self):
+        lock = self.make_environment("openblas")
+        self.accept(lock)
+        other = self.folder / "other"
+        self.install(lock, "--no-compile", prefix=other)
+        shutil.copy(blas.LIBRARIES / "blas/libblas.so.3", other / "lib/libnetlib.so.3")
+        (other / "lib/libblas.so.3").unlink()
+        (other / "lib/libblas.so.3").symlink_to("libnetlib.so.3")
+        finding = self.gate(lock, prefix=other, expect=1)["tier-differs"]
+        told = "\n".join(finding["why"])
+        self.assertIn("the training run parts at step 0, `fwd.0.attn.qkv`: forward pass, layer 0", told)
+        self.assertIn("`lib/libnetlib.so.3` is loaded in the place of the lock's own `lib/libopenblas.so.0`, which computes what was accepted", told)
+        self.assertIn("--repair` puts the lock's file back", finding["hints"][0])
+        self.install(lock, "--repair", "--no-compile", prefix=other)
+        (other / "lib/libnetlib.so.3").unlink()
+        self.assertEqual(self.gate(lock, prefix=other), {})
 
     def test_a_bump_that_computes_the_same_keeps_the_baseline(self):
         self.accept(self.make_environment("bumped", version="5.0"))
@@ -122,7 +139,7 @@ class Story(Gate):
 
 class Baselines(Gate):
     def test_what_a_baseline_may_not_be(self):
-        lock = self.make_environment("netlib")
+        lock = self.make_environment("openblas")
         file = self.accept(lock)
         good = file.read_text()
         cases = {
@@ -146,7 +163,7 @@ class Baselines(Gate):
     def test_git_merges_what_two_hosts_accept(self):
         if shutil.which("git") is None:
             self.skipTest("skipped: no git")
-        lock = self.make_environment("netlib")
+        lock = self.make_environment("openblas")
         git = lambda *words: subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *words], cwd=self.work, check=True, capture_output=True)
         git("init", "-q", "-b", "main")
         git("commit", "-q", "--allow-empty", "-m", "nothing")

@@ -34,6 +34,13 @@ probe::RunDocument run_the_reference(const ProbeGateArgs& args, Out& out) {
   return run_reference(reference, device, probe::make_plan(probe::find_size(reference.size)), out);
 }
 
+std::string detail(const std::vector<std::pair<std::string, std::string>>& details, std::string_view name) {
+  for (const auto& [key, value] : details) {
+    if (key == name) return value;
+  }
+  return {};
+}
+
 std::string setting_words(const torch::Setting& setting) {
   std::string words;
   for (const auto& [name, value] : setting.variables) words += (words.empty() ? "" : ", ") + name + ": " + value;
@@ -74,10 +81,10 @@ std::vector<blas::Change> python_suspects(const blas::Situation& situation) {
 /// One gate at work.
 class Gate {
  public:
-  Gate(const std::filesystem::path& prefix, const std::filesystem::path& lock, const ProbeGateArgs& args, Out& out)
-      : prefix_(prefix), args_(args), out_(out), file_(baseline_file(args, lock)) {}
+  Gate(const std::filesystem::path& prefix, const GateLock& lock, const ProbeGateArgs& args, Out& out)
+      : prefix_(prefix), lock_(lock), args_(args), out_(out), file_(baseline_file(args, lock.file)) {}
 
-  report::ProbeGate run(const std::map<std::string, std::string>& lock_variables) {
+  report::ProbeGate run() {
     gate_.baseline = file_.string();
     gate_.command = "envlock verify --probe";
     gate_.unknown_class_fails = args_.unknown_class == "fail";
@@ -88,7 +95,7 @@ class Gate {
                 .environment = process_variables(),
                 .threads = args_.threads,
                 .repeat = args_.repeat};
-    for (const auto& [name, value] : lock_variables) request_.variables[name] = value;
+    for (const auto& [name, value] : lock_.variables) request_.variables[name] = value;
     packages_ = prefix::read_conda_meta(prefix_).packages;
     machine_ = snapshot::capture_machine(out_.notes);
     gate_.hardware = hardware_class(machine_, args_.threads);
@@ -154,6 +161,7 @@ class Gate {
     blas::Situation situation{.now = &answer.run, .accepted = &accepted, .environment = request_.environment};
     for (const auto& [name, value] : request_.variables) situation.environment[name] = value;
     situation.isa = machine_.isa;
+    if (explain_by_the_lock(accepted, answer)) return;
     const auto begin = std::chrono::steady_clock::now();
     const auto spent = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(); };
     for (const blas::Change& change : suspects(situation)) {
@@ -170,6 +178,39 @@ class Gate {
                                        [](const auto& variable) { return !variable.second.has_value(); });
       if (was_set) break;
     }
+  }
+
+  /// Where the library is another file than the accepted one: does the lock's own file give the accepted bits?
+  bool explain_by_the_lock(const probe::AcceptedTier& accepted, report::TierAnswer& answer) {
+    if (answer.run.tier != "blas" || !lock_.locked_file || answer.comparison.changed_files.empty()) return false;
+    const std::string path = detail(accepted.details, "library");
+    const auto owner = std::find_if(accepted.files.begin(), accepted.files.end(),
+                                    [&](const probe::BoundFile& file) { return file.path == path; });
+    if (owner == accepted.files.end()) return false;
+    const std::optional<std::filesystem::path> file = lock_.locked_file(owner->package, path);
+    if (!file) return false;
+    TierRequest request = request_;
+    request.repeat = 0;
+    request.subject = answer.run.subject;
+    request.library = blas::Library{.path = *file,
+                                    .name = path,
+                                    .users = {},
+                                    .symbol = detail(answer.run.details, "function"),
+                                    .ilp64 = detail(answer.run.details, "integers") == "64 bits"};
+    // What it needs lies in the prefix, not beside the unpacked file.
+    request.environment["LD_LIBRARY_PATH"] = (prefix_ / "lib").string();
+    core::Notes notes;
+    ++answer.replays;
+    const probe::TierRun run = run_blas_tiers(request, notes).front();
+    if (run.root != accepted.root || !probe::same_orders(run.orders, accepted.orders)) return false;
+    const std::string now = detail(answer.run.details, "library");
+    const std::string own = "the lock's own `" + path + "`";
+    answer.explanations.push_back(
+        {now == path ? "`" + path + "` was changed; " + own + " computes what was accepted"
+                     : "`" + now + "` is loaded in the place of " + own + ", which computes what was accepted",
+         now.starts_with("/") ? "unset LD_LIBRARY_PATH and LD_PRELOAD, or whatever leads to " + now
+                              : "`" + lock_.repair + "` puts the lock's file back"});
+    return true;
   }
 
   std::vector<blas::Change> suspects(const blas::Situation& situation) const {
@@ -261,6 +302,7 @@ class Gate {
   }
 
   std::filesystem::path prefix_;
+  const GateLock& lock_;
   const ProbeGateArgs& args_;
   Out& out_;
   std::filesystem::path file_;
@@ -276,10 +318,9 @@ class Gate {
 
 }  // namespace
 
-report::ProbeGate run_probe_gate(const std::filesystem::path& prefix, const std::filesystem::path& lock,
-                                 const std::map<std::string, std::string>& lock_variables, const ProbeGateArgs& args,
+report::ProbeGate run_probe_gate(const std::filesystem::path& prefix, const GateLock& lock, const ProbeGateArgs& args,
                                  Out& out) {
-  return Gate(prefix, lock, args, out).run(lock_variables);
+  return Gate(prefix, lock, args, out).run();
 }
 
 }  // namespace envlock::tools

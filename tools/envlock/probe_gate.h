@@ -2,7 +2,9 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,11 +24,22 @@ struct ProbeGateArgs {
   double explain_seconds = 20;  ///< for replays; 0: none
 };
 
+/// The lock's own file behind a path of a package, unpacked and checked; absent when no archive is at hand.
+using LockedFile =
+    std::function<std::optional<std::filesystem::path>(const std::string& package, const std::string& path)>;
+
+/// What the gate knows of the lock; all empty without one.
+struct GateLock {
+  std::filesystem::path file;
+  std::map<std::string, std::string> variables;
+  LockedFile locked_file;
+  std::string repair;  ///< the command that puts the lock's files back
+};
+
 /// Runs the probe's tiers in `prefix`, holds them against the baseline, explains what differs, and writes the baseline
-/// where it was accepted. `lock`: the lock's file, or "".
+/// where it was accepted.
 /// Throws: core::Error of the baseline, "probe-not-accepted" where there is something that nobody should accept.
-report::ProbeGate run_probe_gate(const std::filesystem::path& prefix, const std::filesystem::path& lock,
-                                 const std::map<std::string, std::string>& lock_variables, const ProbeGateArgs& args,
+report::ProbeGate run_probe_gate(const std::filesystem::path& prefix, const GateLock& lock, const ProbeGateArgs& args,
                                  Out& out);
 
 }  // namespace envlock::tools

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "envlock/blas/find.h"
 #include "envlock/core/text.h"
 #include "fresh_process.h"
 #include "probe_child.h"
@@ -44,38 +43,44 @@ std::string subject_of(const blas::Library& library) {
   return library.users.empty() ? library.name : core::join(library.users, "+");
 }
 
+/// One library, and again in fresh processes.
+probe::TierRun run_library(const blas::Library& library, const std::string& subject, const TierRequest& request,
+                           const std::vector<std::string>& environment) {
+  blas::ComputeOptions options{.library = library.path,
+                               .symbol = library.symbol,
+                               .ilp64 = library.ilp64,
+                               .subject = subject,
+                               .prefix = request.prefix,
+                               .size = request.size,
+                               .steps = request.steps,
+                               .threads = request.threads,
+                               .shift = 0,
+                               .stage = {}};
+  probe::TierRun run = run_child(options, request, environment);
+  for (int i = 0; i < request.repeat && run.outcome == probe::TierRun::Outcome::ran; ++i) {
+    options.shift = kShiftOfRepeat * static_cast<std::size_t>(i + 1);
+    const probe::TierRun repeat = run_child(options, request, environment);
+    // It ran once and then did not: that is what is to be told.
+    if (repeat.outcome != probe::TierRun::Outcome::ran) return repeat;
+    probe::attach_repeat(run, repeat);
+  }
+  return run;
+}
+
 }  // namespace
 
 std::vector<probe::TierRun> run_blas_tiers(const TierRequest& request, core::Notes& notes) {
+  const std::vector<std::string> environment = child_environment(request);
+  if (request.library) return {run_library(*request.library, request.subject, request, environment)};
   blas::FindOptions find;
   find.prefix = request.prefix;
   find.ld_library_path = value_of(request, "LD_LIBRARY_PATH");
   find.ld_preload = value_of(request, "LD_PRELOAD");
-  const std::vector<std::string> environment = child_environment(request);
   std::vector<probe::TierRun> runs;
   for (const blas::Library& library : blas::find_libraries(find, notes)) {
-    if (!request.subject.empty() && subject_of(library) != request.subject) continue;
-    blas::ComputeOptions options{.library = library.path,
-                                 .symbol = library.symbol,
-                                 .ilp64 = library.ilp64,
-                                 .subject = subject_of(library),
-                                 .prefix = request.prefix,
-                                 .size = request.size,
-                                 .steps = request.steps,
-                                 .threads = request.threads,
-                                 .shift = 0,
-                                 .stage = {}};
-    probe::TierRun run = run_child(options, request, environment);
-    for (int i = 0; i < request.repeat && run.outcome == probe::TierRun::Outcome::ran; ++i) {
-      options.shift = kShiftOfRepeat * static_cast<std::size_t>(i + 1);
-      const probe::TierRun repeat = run_child(options, request, environment);
-      if (repeat.outcome != probe::TierRun::Outcome::ran) {
-        run = repeat;  // it ran once and then did not: that is what is to be told
-        break;
-      }
-      probe::attach_repeat(run, repeat);
-    }
-    runs.push_back(std::move(run));
+    const std::string subject = subject_of(library);
+    if (!request.subject.empty() && subject != request.subject) continue;
+    runs.push_back(run_library(library, subject, request, environment));
   }
   return runs;
 }

@@ -3,9 +3,11 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "envlock/blas/find.h"
 #include "envlock/core/diagnostic.h"
 #include "envlock/probe/tier_run.h"
 
@@ -16,6 +18,8 @@ struct TierRequest {
   std::map<std::string, std::string> variables;    ///< of the prefix, which activation would set
   std::map<std::string, std::string> environment;  ///< to start from
   std::string subject;                             ///< only this one; "": all
+  /// A library to run in the place of the one that would be found; then `subject` is whose it is.
+  std::optional<blas::Library> library;
   std::string size = "quick";
   int steps = 0;  ///< 0: all
   int threads = 1;

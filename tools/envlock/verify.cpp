@@ -63,6 +63,26 @@ Exit exit_of(verify::Answer answer) {
   return Exit::unknown;
 }
 
+/// What the gate may ask of the lock. `packages` and `lock` must outlive it.
+GateLock gate_lock(const LockTarget& lock, const std::filesystem::path& prefix, Packages& packages) {
+  GateLock gate{.file = lock.file, .variables = lock.set.variables, .locked_file = {}, .repair = {}};
+  gate.repair = core::printable("envlock install " + lock.file.string() + " -p " + prefix.string() + " --repair");
+  gate.locked_file = [&lock, &packages](const std::string& name,
+                                        const std::string& path) -> std::optional<std::filesystem::path> {
+    for (const lock::InstallPackage& package : lock.platform.packages) {
+      if (package.record.name != name || !package.record.sha256) continue;
+      const auto archives = packages.archives({package.record}, {}, false);
+      if (archives.empty()) return std::nullopt;
+      const archive::Unpacked unpacked = packages.cache().unpack(archives.begin()->second, archives.begin()->first);
+      const archive::UnpackedFile* file = unpacked.find(path);
+      if (file == nullptr || !packages.cache().is_unchanged(unpacked, *file)) return std::nullopt;
+      return unpacked.path_of(*file);
+    }
+    return std::nullopt;
+  };
+  return gate;
+}
+
 verify::Weight weight_of(report::Kind kind) {
   switch (kind) {
     case report::Kind::error:
@@ -111,8 +131,7 @@ Exit run_verify(VerifyArgs args, Out& out) {
   std::optional<report::ProbeGate> gate;
   if (args.gate.probe || args.gate.accept) {
     check_acceptable(args, verification);
-    gate = run_probe_gate(prefix, lock ? lock->file : std::filesystem::path(),
-                          lock ? lock->set.variables : std::map<std::string, std::string>(), args.gate, out);
+    gate = run_probe_gate(prefix, lock ? gate_lock(*lock, prefix, packages) : GateLock{}, args.gate, out);
     for (report::GateFinding& finding : report::gate_findings(*gate)) {
       verification.findings.push_back({.weight = weight_of(finding.kind),
                                        .group = verify::Group::probe,
@@ -127,7 +146,7 @@ Exit run_verify(VerifyArgs args, Out& out) {
                                     .platform = lock ? lock->platform.platform.name : "",
                                     .allow_weak = args.allow_weak,
                                     .command = command,
-                                    .probed = gate.has_value()};
+                                    .gate = gate ? &*gate : nullptr};
   const Exit exit = exit_of(verify::answer(verification, args.allow_weak));
   const std::string probe_text = gate ? report::text_probe_gate(*gate, out.stdout_style()) + "\n" : "";
   std::string document;
@@ -206,6 +225,10 @@ void add_verify(CLI::App& app, Commands& commands) {
   command.add_option("--probe-threads", args->gate.threads, "threads for the numerical libraries (default: 1)")
       ->type_name("N")
       ->check(CLI::Range(1, 1024).description(""))
+      ->group("Probe");
+  command.add_option("--probe-repeat", args->gate.repeat, "repeat each part in so many fresh processes (default: 1)")
+      ->type_name("N")
+      ->check(CLI::Range(0, 100).description(""))
       ->group("Probe");
   command
       .add_option("--explain", args->gate.explain_seconds,

@@ -198,13 +198,12 @@ void add_baseline(const ProbeGate& gate, std::vector<GateFinding>& findings) {
   } else {
     for (const TierAnswer& answer : gate.tiers) {
       if (answer.standing != TierAnswer::Standing::unknown_subject) continue;
-      findings.push_back(
-          {gate.unknown_class_fails ? Kind::warning : Kind::note,
-           {.code = "baseline-unknown-subject",
-            .what = "the " + answer.run.tier + " of `" + core::printable(answer.run.subject) + "` is not in " + file,
-            .where = std::nullopt,
-            .why = {},
-            .hints = {accept}}});
+      findings.push_back({gate.unknown_class_fails ? Kind::warning : Kind::note,
+                          {.code = "baseline-unknown-subject",
+                           .what = subject_words(answer.run.tier, answer.run.subject) + " is not in " + file,
+                           .where = std::nullopt,
+                           .why = {},
+                           .hints = {accept}}});
     }
   }
 }

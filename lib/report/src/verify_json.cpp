@@ -1,6 +1,8 @@
 #include <cmath>
 
+#include "envlock/blas/sum_order.h"
 #include "envlock/core/json_writer.h"
+#include "envlock/report/tier_report.h"
 #include "envlock/report/verify_report.h"
 #include "json_parts.h"
 #include "verify_words.h"
@@ -56,6 +58,70 @@ void write_finding(core::JsonWriter& json, const verify::Finding& finding) {
   json.end_object();
 }
 
+std::string_view name_of(TierAnswer::Standing standing) {
+  switch (standing) {
+    case TierAnswer::Standing::alone:
+      return "no-baseline";
+    case TierAnswer::Standing::unknown_class:
+      return "unknown-class";
+    case TierAnswer::Standing::unknown_subject:
+      return "unknown-subject";
+    case TierAnswer::Standing::accepted:
+      return "accepted";
+    case TierAnswer::Standing::differs:
+      break;
+  }
+  return "differs";
+}
+
+void write_tier(core::JsonWriter& json, const TierAnswer& answer) {
+  json.begin_object();
+  json.member("tier", answer.run.tier);
+  json.member("subject", answer.run.subject);
+  json.member("verdict", probe::format(probe::judge(answer.run)));
+  json.member("standing", name_of(answer.standing));
+  json.member("root", core::format(answer.run.root));
+  json.member("replays", answer.replays);
+  json.key("orders");
+  json.begin_array();
+  for (const probe::SumOrder& order : answer.run.orders) json.value(blas::describe(order));
+  json.end_array();
+  json.key("details");
+  json.begin_object();
+  for (const auto& [name, value] : answer.run.details) json.member(name, value);
+  json.end_object();
+  json.key("causes");
+  json.begin_array();
+  for (const Explanation& explanation : answer.explanations) {
+    json.begin_object();
+    json.member("cause", explanation.cause);
+    json.member("remedy", explanation.remedy);
+    json.end_object();
+  }
+  json.end_array();
+  json.end_object();
+}
+
+void write_gate(core::JsonWriter& json, const ProbeGate& gate) {
+  json.key("probe");
+  json.begin_object();
+  json.member("hardware", describe(gate.hardware));
+  write_text(json, "baseline", gate.baseline);
+  json.member("has_baseline", gate.has_baseline);
+  json.member("knows_class", gate.knows_class);
+  json.member("accepted", gate.accepted);
+  json.key("reference");
+  json.begin_object();
+  json.member("verdict", probe::format(gate.reference.verdict));
+  json.member("root", core::format(gate.reference.root));
+  json.end_object();
+  json.key("tiers");
+  json.begin_array();
+  for (const TierAnswer& answer : gate.tiers) write_tier(json, answer);
+  json.end_array();
+  json.end_object();
+}
+
 }  // namespace
 
 std::string json_verify(const VerifyReport& report, const std::vector<core::Note>& notes) {
@@ -73,6 +139,7 @@ std::string json_verify(const VerifyReport& report, const std::vector<core::Note
   json.member("unknown", std::uint64_t{verification.count(verify::Weight::unknown)});
   json.member("weak_packages", std::uint64_t{verification.weak_packages()});
   write_tally(json, verification.tally);
+  if (report.gate != nullptr) write_gate(json, *report.gate);
   json.key("findings");
   json.begin_array();
   for (const verify::Finding& finding : verification.findings) write_finding(json, finding);

@@ -78,7 +78,7 @@ std::vector<Case> make_cases(const VerifyReport& report) {
     cases.push_back(std::move(one));
   }
   for (const verify::Group group : all_groups()) {
-    if (group == verify::Group::probe && !report.probed) continue;  // what was not asked is no test that passed
+    if (group == verify::Group::probe && report.gate == nullptr) continue;  // what was not asked is no test that passed
     Case one{"envlock.groups", name_of(group), {}, {}};
     for (std::size_t i = 0; i < verification.findings.size(); ++i) {
       if (verification.findings[i].group == group && is_told[i] == 0) one.findings.push_back(&verification.findings[i]);

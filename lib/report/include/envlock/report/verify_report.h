@@ -9,15 +9,17 @@
 
 namespace envlock::report {
 
+struct ProbeGate;
+
 /// The answer of `envlock verify`, and what a reader must know to read it.
 struct VerifyReport {
   const verify::Verification* verification = nullptr;
-  std::string prefix;       ///< as the user knows it
-  std::string lock;         ///< the lock's file; "" without
-  std::string platform;     ///< of the lock; "" without
-  bool allow_weak = false;  ///< --allow-weak
-  std::string command;      ///< "envlock verify train.lock -p PREFIX", for hints
-  bool probed = false;      ///< --probe: the findings hold those of the probe, if there are any
+  std::string prefix;               ///< as the user knows it
+  std::string lock;                 ///< the lock's file; "" without
+  std::string platform;             ///< of the lock; "" without
+  bool allow_weak = false;          ///< --allow-weak
+  std::string command;              ///< "envlock verify train.lock -p PREFIX", for hints
+  const ProbeGate* gate = nullptr;  ///< of --probe; its findings are among the verification's
 };
 
 /// For people: the findings by group, the packages whose proof is weak and why, and a last line with the answer,
