@@ -86,7 +86,7 @@ class Gate {
 
   report::ProbeGate run() {
     gate_.baseline = file_.string();
-    gate_.command = "envlock verify --probe";
+    gate_.command = args_.command;
     gate_.unknown_class_fails = args_.unknown_class == "fail";
     read_baseline();
     gate_.reference = run_the_reference(args_, out_);

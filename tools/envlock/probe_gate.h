@@ -21,7 +21,8 @@ struct ProbeGateArgs {
   std::string unknown_class;  ///< "notice" or "fail"
   int threads = 1;            ///< of the libraries
   int repeat = 1;
-  double explain_seconds = 20;  ///< for replays; 0: none
+  double explain_seconds = 20;                     ///< for replays; 0: none
+  std::string command = "envlock verify --probe";  ///< for hints: how to run this again
 };
 
 /// The lock's own file behind a path of a package, unpacked and checked; absent when no archive is at hand.

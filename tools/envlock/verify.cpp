@@ -131,6 +131,7 @@ Exit run_verify(VerifyArgs args, Out& out) {
   std::optional<report::ProbeGate> gate;
   if (args.gate.probe || args.gate.accept) {
     check_acceptable(args, verification);
+    args.gate.command = command + " --probe";
     gate = run_probe_gate(prefix, lock ? gate_lock(*lock, prefix, packages) : GateLock{}, args.gate, out);
     for (report::GateFinding& finding : report::gate_findings(*gate)) {
       verification.findings.push_back({.weight = weight_of(finding.kind),
