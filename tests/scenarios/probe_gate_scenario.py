@@ -24,6 +24,7 @@ extern "C" void cblas_sgemm(int, int ta, int tb, int m, int n, int k, float alph
 MISBEHAVING = {
     "crash": "struct S { S() { *(volatile int*)8 = 1; } } s;",
     "exit": "#include <cstdlib>\nstruct S { S() { std::_Exit(0); } } s;",
+    "hang": "struct S { S() { for (volatile int i = 0;; i = 1) {} } } s;",
     "illegal": 'struct S { S() { __asm__ volatile("ud2"); } } s;',
     "talkative": '#include <cstdio>\n#include <clocale>\nstruct S { S() { std::setlocale(LC_ALL, "de_DE.UTF-8"); std::printf("hello\\n"); std::fflush(stdout); } } s;',
     "flushing": "#include <xmmintrin.h>\nstruct S { S() { _mm_setcsr(_mm_getcsr() | 0x8040); } } s;",
@@ -186,12 +187,13 @@ class Misbehaving(Gate):
             self.skipTest("skipped: no compiler")
 
     def test_each_is_named_and_the_reference_still_runs(self):
-        for name, (code, exit_code) in {"crash": ("tier-crashed", 2), "exit": ("tier-crashed", 2), "illegal": ("tier-crashed", 2), "wrong": ("tier-wrong", 1)}.items():
+        for name, (code, exit_code) in {"crash": ("tier-crashed", 2), "exit": ("tier-crashed", 2), "illegal": ("tier-crashed", 2), "hang": ("tier-hung", 2), "wrong": ("tier-wrong", 1)}.items():
             with self.subTest(name):
+                seconds = 5 if name == "hang" else 100
                 shutil.rmtree(self.prefix, ignore_errors=True)
                 lock = self.make_environment(name, version="1.0")
-                self.assertEqual(list(self.gate(lock, expect=exit_code)), [code])
-                refused = self.run_envlock("verify", lock, "-p", self.prefix, "--probe", "--accept")
+                self.assertEqual(list(self.gate(lock, "--probe-timeout", seconds, expect=exit_code)), [code])
+                refused = self.run_envlock("verify", lock, "-p", self.prefix, "--probe", "--probe-repeat", 0, "--probe-timeout", seconds, "--accept")
                 self.assertEqual(refused.codes()[-1:], ["probe-not-accepted"], refused.err)
 
     def test_one_that_prints_and_changes_the_locale_does_no_harm(self):

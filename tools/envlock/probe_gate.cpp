@@ -94,7 +94,8 @@ class Gate {
                 .variables = prefix::read_variables(prefix_),
                 .environment = process_variables(),
                 .threads = args_.threads,
-                .repeat = args_.repeat};
+                .repeat = args_.repeat,
+                .most_seconds = args_.most_seconds};
     for (const auto& [name, value] : lock_.variables) request_.variables[name] = value;
     packages_ = prefix::read_conda_meta(prefix_).packages;
     machine_ = snapshot::capture_machine(out_.notes);

@@ -22,6 +22,7 @@ struct ProbeGateArgs {
   int threads = 1;            ///< of the libraries
   int repeat = 1;
   double explain_seconds = 20;                     ///< for replays; 0: none
+  double most_seconds = 60;                        ///< for one process that runs a library
   std::string command = "envlock verify --probe";  ///< for hints: how to run this again
 };
 

@@ -232,6 +232,12 @@ void add_verify(CLI::App& app, Commands& commands) {
       ->check(CLI::Range(0, 100).description(""))
       ->group("Probe");
   command
+      .add_option("--probe-timeout", args->gate.most_seconds,
+                  "how long one library may take; python has three times that (default: 60)")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.1, 86400.0).description(""))
+      ->group("Probe");
+  command
       .add_option("--explain", args->gate.explain_seconds,
                   "how long to look for the cause of a difference by replays (default: 20; 0: not at all)")
       ->type_name("SECONDS")
