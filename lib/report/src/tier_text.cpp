@@ -128,6 +128,10 @@ std::string text_probe_gate(const ProbeGate& gate, const Style& style) {
                 : report::verdict_words(gate.reference)) +
           "\n";
   for (const TierAnswer& answer : gate.tiers) text += text_tier(answer, style);
+  if (gate.tiers.empty()) {
+    text +=
+        "  " + paint("--", Color::dim, style) + "  libraries   none that the probe knows: no BLAS, numpy or torch\n";
+  }
   if (gate.accepted) text += "  accepted: " + shown(gate.baseline) + " has this class of hardware now\n";
   return text;
 }
