@@ -102,6 +102,8 @@ class Story(Gate):
                 self.assertEqual(self.gate(lock, env=control), {})
         self.assertEqual((self.work / "envlock.baseline.json").read_bytes(), baseline)
         self.assert_private(baseline.decode())
+        told = self.run_envlock("verify", lock, "-p", self.prefix, "--accept", "--probe-repeat", "0", env={"OPENBLAS_CORETYPE": "Haswell"})
+        self.assertEqual((told.code, told.codes()), (0, ["accepted-under-variable"]), told.err)
 
     def assert_private(self, text):
         for secret in (str(self.folder), str(self.home), str(self.prefix), "/usr/", "/home"):

@@ -34,13 +34,6 @@ probe::RunDocument run_the_reference(const ProbeGateArgs& args, Out& out) {
   return run_reference(reference, device, probe::make_plan(probe::find_size(reference.size)), out);
 }
 
-std::string detail(const std::vector<std::pair<std::string, std::string>>& details, std::string_view name) {
-  for (const auto& [key, value] : details) {
-    if (key == name) return value;
-  }
-  return {};
-}
-
 std::string setting_words(const torch::Setting& setting) {
   std::string words;
   for (const auto& [name, value] : setting.variables) words += (words.empty() ? "" : ", ") + name + ": " + value;
@@ -184,7 +177,7 @@ class Gate {
   /// Where the library is another file than the accepted one: does the lock's own file give the accepted bits?
   bool explain_by_the_lock(const probe::AcceptedTier& accepted, report::TierAnswer& answer) {
     if (answer.run.tier != "blas" || !lock_.locked_file || answer.comparison.changed_files.empty()) return false;
-    const std::string path = detail(accepted.details, "library");
+    const std::string path = probe::detail(accepted.details, "library");
     const auto owner = std::find_if(accepted.files.begin(), accepted.files.end(),
                                     [&](const probe::BoundFile& file) { return file.path == path; });
     if (owner == accepted.files.end()) return false;
@@ -196,15 +189,15 @@ class Gate {
     request.library = blas::Library{.path = *file,
                                     .name = path,
                                     .users = {},
-                                    .symbol = detail(answer.run.details, "function"),
-                                    .ilp64 = detail(answer.run.details, "integers") == "64 bits"};
+                                    .symbol = probe::detail(answer.run.details, "function"),
+                                    .ilp64 = probe::detail(answer.run.details, "integers") == "64 bits"};
     // What it needs lies in the prefix, not beside the unpacked file.
     request.environment["LD_LIBRARY_PATH"] = (prefix_ / "lib").string();
     core::Notes notes;
     ++answer.replays;
     const probe::TierRun run = run_blas_tiers(request, notes).front();
     if (run.root != accepted.root || !probe::same_orders(run.orders, accepted.orders)) return false;
-    const std::string now = detail(answer.run.details, "library");
+    const std::string now = probe::detail(answer.run.details, "library");
     const std::string own = "the lock's own `" + path + "`";
     answer.explanations.push_back(
         {now == path ? "`" + path + "` was changed; " + own + " computes what was accepted"
@@ -270,6 +263,7 @@ class Gate {
 
   void accept() {
     refuse_what_is_wrong();
+    warn_of_variables();
     std::vector<probe::AcceptedTier> tiers;
     for (const report::TierAnswer& answer : gate_.tiers) {
       tiers.push_back(probe::accept(answer.run, bind_files(answer.run.mapped, prefix_, packages_)));
@@ -280,6 +274,22 @@ class Gate {
     gate_.accepted = true;
     gate_.missing.clear();
     for (report::TierAnswer& answer : gate_.tiers) answer.standing = Standing::accepted;
+  }
+
+  /// What only this shell sets, another one will not have.
+  void warn_of_variables() {
+    blas::Situation situation{.environment = request_.environment};
+    for (const auto& [name, value] : request_.variables) situation.environment.erase(name);
+    for (const blas::Change& change : blas::set_variables(situation)) {
+      if (change.variables.size() != 1) continue;
+      const std::string& name = change.variables.begin()->first;
+      out_.notes.warning(
+          {.code = "accepted-under-variable",
+           .what = "what was accepted was computed with `" + name + "` set, which is no part of the lock",
+           .where = std::nullopt,
+           .why = {"have " + core::printable(name + "=" + situation.environment[name])},
+           .hints = {"unset it and accept again, or put it into `variables:` of environment.yml"}});
+    }
   }
 
   void refuse_what_is_wrong() const {

@@ -60,27 +60,20 @@ std::string lower(std::string text) {
   return text;
 }
 
-std::string detail(const std::vector<std::pair<std::string, std::string>>& details, std::string_view name) {
-  for (const auto& [key, value] : details) {
-    if (key == name) return value;
-  }
-  return {};
-}
-
 /// What chooses the kernel of the library that ran; null for one that has no such variable.
 struct Family {
   const char* variable;
   std::vector<Kernel> kernels;
 };
 std::optional<Family> family_of(const probe::TierRun& run) {
-  const std::string library = lower(detail(run.details, "library"));
+  const std::string library = lower(probe::detail(run.details, "library"));
   const auto is = [&](const char* name) { return library.find(name) != std::string::npos; };
   // A wrapper called libblas.so.3 tells which library it is by what it says of itself.
-  if (is("openblas") || !detail(run.details, "config").empty()) {
+  if (is("openblas") || !probe::detail(run.details, "config").empty()) {
     return Family{"OPENBLAS_CORETYPE", {kOpenBlas.begin(), kOpenBlas.end()}};
   }
   if (is("mkl")) return Family{"MKL_CBWR", {kMkl.begin(), kMkl.end()}};
-  if (is("blis") || !detail(run.details, "version").empty()) {
+  if (is("blis") || !probe::detail(run.details, "version").empty()) {
     return Family{"BLIS_ARCH_TYPE", {kBlis.begin(), kBlis.end()}};
   }
   return std::nullopt;
@@ -138,7 +131,7 @@ class Suspects {
     Change change;
     change.variables[family.variable] = value;
     if (!has(needs)) change.elsewhere = needs;
-    const std::string now = detail(situation_.now->details, "kernel");
+    const std::string now = probe::detail(situation_.now->details, "kernel");
     change.cause = "the library takes " + (now.empty() ? std::string("another kernel") : "its kernel `" + now + "`") +
                    " here, and took `" + value + "`" + (named ? "" : " or one that adds up alike") +
                    " when the baseline was accepted";
@@ -150,8 +143,8 @@ class Suspects {
     const std::optional<Family> family = family_of(*situation_.now);
     if (!family) return;
     // The one that the baseline names first.
-    const std::string number = detail(situation_.accepted->details, "kernel_number");
-    const std::string accepted = number.empty() ? lower(detail(situation_.accepted->details, "kernel")) : number;
+    const std::string number = probe::detail(situation_.accepted->details, "kernel_number");
+    const std::string accepted = number.empty() ? lower(probe::detail(situation_.accepted->details, "kernel")) : number;
     for (const Kernel& kernel : family->kernels) {
       if (!accepted.empty() && lower(kernel.value) == accepted) add_kernel(*family, kernel.value, kernel.needs, true);
     }
@@ -165,7 +158,7 @@ class Suspects {
            .threads = threads,
            .cause = "it ran on " + std::to_string(situation_.now->threads) + " threads, and on " +
                     std::to_string(threads) + " when the baseline was accepted",
-           .remedy = "run with `--threads " + std::to_string(threads) + "`"});
+           .remedy = "run with `--probe-threads " + std::to_string(threads) + "`"});
     }
   }
 

@@ -8,12 +8,6 @@
 namespace envlock::probe {
 namespace {
 
-/// The first 32 bits of a digest.
-std::uint32_t shortened(const core::Sha256& digest) {
-  std::uint32_t bits = 0;
-  for (std::size_t i = 0; i < 4; ++i) bits = bits << 8 | digest.bytes[i];
-  return bits;
-}
 core::Sha256 lengthened(std::uint32_t bits) {
   core::Sha256 digest{};
   for (std::size_t i = 0; i < 4; ++i) digest.bytes[i] = static_cast<std::uint8_t>(bits >> (24 - 8 * i));
@@ -32,12 +26,6 @@ std::string widest(const std::vector<std::string>& isa) {
     if (std::find(isa.begin(), isa.end(), name) != isa.end()) return name;
   }
   return "no vectors";
-}
-
-const Section* find_section(const TierRun& run, const std::string& name) {
-  const auto found = std::find_if(run.sections.begin(), run.sections.end(),
-                                  [&](const Section& section) { return section.name == name; });
-  return found == run.sections.end() ? nullptr : &*found;
 }
 
 bool same_ops(const AcceptedSection& accepted, const Section& section) {
@@ -84,6 +72,12 @@ std::vector<std::string> compare_files(const std::vector<BoundFile>& accepted, c
 }
 
 }  // namespace
+
+std::uint32_t shortened(const core::Sha256& digest) {
+  std::uint32_t bits = 0;
+  for (std::size_t i = 0; i < 4; ++i) bits = bits << 8 | digest.bytes[i];
+  return bits;
+}
 
 std::string describe(const HardwareClass& hardware) {
   std::string words = hardware.vendor.empty() ? hardware.architecture : hardware.vendor + " " + hardware.architecture;
@@ -144,7 +138,7 @@ TierComparison compare(const AcceptedTier& accepted, const TierRun& run, const s
   comparison.same_orders = same_orders(accepted.orders, run.orders);
   std::uint64_t compared = 0;
   for (const AcceptedSection& section : accepted.sections) {
-    const Section* now = find_section(run, section.name);
+    const Section* now = run.find(section.name);
     if (now != nullptr && now->record.root == section.root) continue;
     comparison.differing_sections.push_back(section.name);
     if (now == nullptr || !same_ops(section, *now)) continue;

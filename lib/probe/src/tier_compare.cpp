@@ -6,12 +6,6 @@
 namespace envlock::probe {
 namespace {
 
-const Section* find_section(const TierRun& run, const std::string& name) {
-  const auto found = std::find_if(run.sections.begin(), run.sections.end(),
-                                  [&](const Section& section) { return section.name == name; });
-  return found == run.sections.end() ? nullptr : &*found;
-}
-
 /// The digests of one step, by position; names and shapes are in them.
 void compare_steps(const Section& left, const Section& right, int step, std::optional<Mismatch>& first,
                    std::uint64_t& compared) {
@@ -37,7 +31,7 @@ std::optional<Mismatch> first_difference(const TierRun& left, const TierRun& rig
   std::optional<Mismatch> first;
   std::uint64_t compared = 0;
   for (const Section& section : left.sections) {
-    const Section* other = find_section(right, section.name);
+    const Section* other = right.find(section.name);
     if (other == nullptr) continue;
     const std::size_t steps = std::min(section.record.steps.size(), other->record.steps.size());
     for (std::size_t i = 0; i < steps; ++i) {
@@ -51,7 +45,7 @@ std::optional<Mismatch> first_difference(const TierRun& left, const TierRun& rig
 std::vector<std::string> differing_sections(const TierRun& left, const TierRun& right) {
   std::vector<std::string> names;
   for (const Section& section : left.sections) {
-    const Section* other = find_section(right, section.name);
+    const Section* other = right.find(section.name);
     if (other != nullptr && other->record.root != section.record.root) names.push_back(section.name);
   }
   return names;

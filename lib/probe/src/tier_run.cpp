@@ -34,6 +34,17 @@ Section SectionBuilder::finish() {
   return std::move(section_);
 }
 
+std::string detail(const Details& details, std::string_view name) {
+  const auto found = std::find_if(details.begin(), details.end(), [&](const auto& each) { return each.first == name; });
+  return found == details.end() ? "" : found->second;
+}
+
+const Section* TierRun::find(std::string_view section) const {
+  const auto found =
+      std::find_if(sections.begin(), sections.end(), [&](const Section& each) { return each.name == section; });
+  return found == sections.end() ? nullptr : &*found;
+}
+
 std::string_view format(TierVerdict verdict) {
   switch (verdict) {
     case TierVerdict::consistent:

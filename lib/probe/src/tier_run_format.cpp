@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "document_writing.h"
 #include "envlock/core/json_writer.h"
 #include "envlock/probe/tier_run.h"
@@ -43,9 +41,8 @@ class Writer {
   }
 
   ElementType type_at(const Place& place) const {
-    const auto section = std::find_if(run_.sections.begin(), run_.sections.end(),
-                                      [&](const Section& each) { return each.name == place.part; });
-    return section == run_.sections.end() ? ElementType::f32 : type_of(section->ops_of(place.step), place.op);
+    const Section* section = run_.find(place.part);
+    return section == nullptr ? ElementType::f32 : type_of(section->ops_of(place.step), place.op);
   }
 
   void write_wrong(const WrongResult& wrong) {

@@ -18,13 +18,6 @@ namespace {
 using probe::TierRun;
 using probe::TierVerdict;
 
-std::string detail(const std::vector<std::pair<std::string, std::string>>& details, std::string_view name) {
-  for (const auto& [key, value] : details) {
-    if (key == name) return value;
-  }
-  return {};
-}
-
 /// "want 0x1.8p+3 (12)  the exact sum".
 std::string side(const char* name, std::uint32_t bits, const std::string& words) {
   return fmt::format("{} {:<15} {:<16} {}", name, probe::hex_float(bits), probe::decimal_float(bits), words);
@@ -70,8 +63,8 @@ void add_settings(const TierRun& run, const std::vector<std::string>& culprits, 
 /// What changed between the accepted run and this one, as far as the inventory tells.
 void add_inventory(const TierAnswer& answer, core::Diagnostic& diagnostic) {
   for (const char* name : {"library", "version", "kernel"}) {
-    const std::string accepted = detail(answer.accepted_details, name);
-    const std::string now = detail(answer.run.details, name);
+    const std::string accepted = probe::detail(answer.accepted_details, name);
+    const std::string now = probe::detail(answer.run.details, name);
     if (accepted == now) continue;
     const auto shown = [](const std::string& value) { return value.empty() ? std::string("nothing") : value; };
     diagnostic.why.push_back(std::string(name) + ": accepted " + core::printable(shown(accepted)) + ", now " +
@@ -84,7 +77,8 @@ void add_inventory(const TierAnswer& answer, core::Diagnostic& diagnostic) {
   }
   const auto describe_all = [](const std::vector<probe::SumOrder>& orders) {
     std::string words;
-    for (const probe::SumOrder& order : orders) words += (words.empty() ? "" : "; ") + blas::describe(order);
+    for (const probe::SumOrder& order : orders)
+      words += (words.empty() ? "" : "; at the edges: ") + blas::describe(order);
     return words;
   };
   const std::string accepted = describe_all(answer.accepted_orders);
@@ -143,7 +137,7 @@ void add_reference(const ProbeGate& gate, std::vector<GateFinding>& findings) {
 
 /// A library that the lock does not hold: its bits can be the accepted ones today and others tomorrow.
 void add_outside(const TierAnswer& answer, std::vector<GateFinding>& findings) {
-  const std::string library = detail(answer.run.details, "library");
+  const std::string library = probe::detail(answer.run.details, "library");
   if (!library.starts_with('/')) return;
   findings.push_back(
       {answer.standing == TierAnswer::Standing::accepted ? Kind::note : Kind::error,
@@ -221,7 +215,7 @@ std::vector<GateFinding> gate_findings(const ProbeGate& gate) {
 std::optional<core::Diagnostic> tier_finding(const TierRun& run, const std::vector<std::string>& culprits) {
   core::Diagnostic diagnostic;
   const std::string subject = subject_words(run.tier, run.subject);
-  const std::string library = detail(run.details, "library");
+  const std::string library = probe::detail(run.details, "library");
   if (!library.empty()) diagnostic.why.push_back("library " + core::printable(library));
   switch (judge(run)) {
     case TierVerdict::consistent:
@@ -244,7 +238,9 @@ std::optional<core::Diagnostic> tier_finding(const TierRun& run, const std::vect
       diagnostic.why.push_back("first in section `" + run.repeat_difference->place.part + "`, " +
                                step_words(run.repeat_difference->place.step) + ", `" + run.repeat_difference->place.op +
                                "`");
-      diagnostic.hints = {"run the probe again with `--threads 1`; if it stays, suspect memory or processor"};
+      diagnostic.hints = {
+          "run it again with `--probe-threads 1`; if it stays, `envlock probe run --soak 60` tells whether it is the "
+          "machine"};
       break;
     case TierVerdict::failed:
       if (run.outcome == TierRun::Outcome::unusable) {

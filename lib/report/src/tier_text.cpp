@@ -19,26 +19,19 @@ using probe::TierVerdict;
 
 constexpr const char* kIndent = "                  ";
 
-std::string detail(const TierRun& run, std::string_view name) {
-  for (const auto& [key, value] : run.details) {
-    if (key == name) return value;
-  }
-  return {};
-}
-
 /// "libopenblasp-r0.3.21.so, kernel SkylakeX".
 std::string library_words(const TierRun& run) {
   if (run.tier != "blas") {
-    const std::string version = detail(run, run.tier);
-    const std::string capability = detail(run, "capability");
+    const std::string version = probe::detail(run.details, run.tier);
+    const std::string capability = probe::detail(run.details, "capability");
     return shown(version + (capability.empty() ? "" : ", " + capability) +
                  (run.subject == run.tier ? "" : ", " + run.subject));
   }
-  const std::string library = detail(run, "library");
+  const std::string library = probe::detail(run.details, "library");
   const bool outside = library.starts_with('/');
   std::string words = outside ? library + " (outside the environment)" : library.substr(library.rfind('/') + 1);
-  if (const std::string version = detail(run, "version"); !version.empty()) words += " " + version;
-  if (const std::string kernel = detail(run, "kernel"); !kernel.empty()) words += ", kernel " + kernel;
+  if (const std::string version = probe::detail(run.details, "version"); !version.empty()) words += " " + version;
+  if (const std::string kernel = probe::detail(run.details, "kernel"); !kernel.empty()) words += ", kernel " + kernel;
   return shown(words);
 }
 

@@ -26,19 +26,6 @@ std::string component_of(const std::string& op) {
   return op.substr(0, op.find('.'));
 }
 
-std::uint32_t beginning(const core::Sha256& digest) {
-  std::uint32_t bits = 0;
-  for (std::size_t i = 0; i < 4; ++i) bits = bits << 8 | digest.bytes[i];
-  return bits;
-}
-
-std::string detail(const std::vector<std::pair<std::string, std::string>>& details, std::string_view name) {
-  for (const auto& [key, value] : details) {
-    if (key == name) return value;
-  }
-  return {};
-}
-
 class Trials {
  public:
   Trials(const std::vector<std::string>& components, const probe::TierRun& now) : components_(components), now_(now) {}
@@ -76,7 +63,7 @@ class Trials {
 
 void try_blas(Trials& trials) {
   if (!trials.concerns({"gemm", "linalg", "einsum", "attention", "half", "math"})) return;
-  const bool within = detail(trials.now().details, "mkl") == "True";
+  const bool within = probe::detail(trials.now().details, "mkl") == "True";
   if (within || trials.maps("libmkl")) trials.add_values({"MKL_CBWR"}, kMkl);
   // Where MKL is within torch, a file of OpenBLAS that is mapped is numpy's.
   if (!within && trials.maps("openblas")) trials.add_values({"OPENBLAS_CORETYPE"}, kOpenBlas);
@@ -113,7 +100,7 @@ void try_torch(Trials& trials, const std::string& accepted_kernel) {
 /// where the run was accepted, then the newer ones.
 void try_numpy(Trials& trials, const std::string& accepted_kernel) {
   if (trials.concerns({"math", "sort", "reduce", "exact"})) {
-    const std::string used = detail(trials.now().details, "kernel");
+    const std::string used = probe::detail(trials.now().details, "kernel");
     const std::vector<std::string_view> accepted = core::split(accepted_kernel, ' ');
     std::array<std::vector<std::string>, 3> without;
     for (const std::string_view feature : core::split(used, ' ')) {
@@ -141,7 +128,7 @@ std::vector<std::string> differing_components(const probe::AcceptedSection& acce
   std::set<std::string> components;
   for (std::size_t i = 0; i < now.initial_ops.size() && !now.record.steps.empty(); ++i) {
     const auto found = wanted.find(now.initial_ops[i].name);
-    if (found == wanted.end() || found->second == beginning(now.record.steps.front().ops.at(i))) continue;
+    if (found == wanted.end() || found->second == probe::shortened(now.record.steps.front().ops.at(i))) continue;
     components.insert(component_of(found->first));
   }
   return {components.begin(), components.end()};
@@ -151,8 +138,8 @@ std::vector<Setting> settings_to_try(const std::vector<std::string>& components,
                                      const std::vector<std::pair<std::string, std::string>>& accepted_details) {
   Trials trials(components, now);
   if (components.empty()) return {};
-  if (now.tier == "torch") try_torch(trials, detail(accepted_details, "kernel"));
-  if (now.tier == "numpy") try_numpy(trials, detail(accepted_details, "kernel"));
+  if (now.tier == "torch") try_torch(trials, probe::detail(accepted_details, "kernel"));
+  if (now.tier == "numpy") try_numpy(trials, probe::detail(accepted_details, "kernel"));
   return trials.take();
 }
 

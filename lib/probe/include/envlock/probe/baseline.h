@@ -46,6 +46,9 @@ struct BoundFile {
   auto operator<=>(const BoundFile&) const = default;
 };
 
+/// The first 32 bits of a digest: what an AcceptedSection keeps of one.
+std::uint32_t shortened(const core::Sha256& digest);
+
 /// The digests of one section, short ones beside the root: enough to find where another run leaves them.
 struct AcceptedSection {
   std::string name;

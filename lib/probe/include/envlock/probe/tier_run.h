@@ -87,6 +87,11 @@ struct MappedFile {
   bool operator==(const MappedFile&) const = default;
 };
 
+/// Pairs of names and texts, each name once.
+using Details = std::vector<std::pair<std::string, std::string>>;
+/// The text of that name; "" when there is none.
+std::string detail(const Details& details, std::string_view name);
+
 struct TierRun {
   enum class Outcome {
     ran,
@@ -119,6 +124,8 @@ struct TierRun {
   std::vector<std::pair<std::string, std::string>> environment;
   double seconds = 0;
 
+  /// Null when the run has no such section.
+  const Section* find(std::string_view section) const;
   bool operator==(const TierRun&) const = default;
 };
 
