@@ -160,6 +160,14 @@ class Baselines(Gate):
         # Two threads are another class of hardware.
         self.assertIn("baseline-unknown-class", self.gate(lock, "--probe-threads", 2))
         self.assertIn("baseline-unknown-class", self.gate(lock, "--probe-threads", 2, "--unknown-class", "fail", expect=2))
+        policy = self.work / "envlock.toml"
+        for text, flags, code in (("[probe]\nunknown-class = 'fail'\n", (), 2), ("unknown_class = 'fail'\n", ("--unknown-class", "notice"), 0)):
+            policy.write_text(text)
+            self.assertIn("baseline-unknown-class", self.gate(lock, "--probe-threads", 2, *flags, expect=code))
+        policy.write_text("[probe]\nunknown-class = 'maybe'\n")
+        result = self.run_envlock("verify", lock, "-p", self.prefix, "--probe", "--probe-repeat", 0)
+        self.assertEqual((result.code, result.codes()), (2, ["invalid-policy"]), result.err)
+        policy.unlink()
         self.gate(lock, "--probe-threads", 2, "--accept", writes=["envlock.baseline.json"])
         self.assertEqual(self.gate(lock), {})
 

@@ -59,6 +59,23 @@ TEST_CASE("a date without quotes is a date all the same") {
   CHECK(read_policy("exclude-newer = 2026-03-01T10:00:00Z\n").policy.exclude_newer == "2026-03-01T10:00:00Z");
 }
 
+TEST_CASE("what is to be done about an unknown class of hardware, however it is spelled") {
+  CHECK(read_policy("").policy.unknown_class_fails == std::nullopt);
+  for (const char* key : {"unknown-class", "unknown_class", "[probe]\nunknown-class", "[probe]\nunknown_class"}) {
+    INFO(key);
+    const PolicyOutcome read = read_policy(std::string(key) + " = \"fail\"\n");
+    CHECK(read.notes.empty());
+    CHECK(read.policy.unknown_class_fails == true);
+    CHECK(read_policy(std::string(key) + " = \"notice\"\n").policy.unknown_class_fails == false);
+  }
+  CHECK(read_policy("[probe]\nunknown-class = \"fial\"\n").mistakes == Texts{"invalid-policy 2:17 6"});
+  CHECK(read_policy("[probe]\nunknown-class = true\n").mistakes == Texts{"not-text 2:17 4"});
+  CHECK(read_policy("probe = \"fail\"\n").mistakes == Texts{"invalid-policy 1:9 6"});
+  CHECK(read_policy("[probe]\nunknown-clas = \"fail\"\n").notes == Texts{"unknown-key 2:1 12"});
+  CHECK(read_policy("unknown-class = \"fail\"\n[probe]\nunknown-class = \"notice\"\n").mistakes ==
+        Texts{"invalid-policy 3:17 8"});
+}
+
 TEST_CASE("unknown keys of a policy are warnings, wrong values errors with their places") {
   CHECK(read_policy("exclude-newr = \"2026-03-01\"\n[gate]\nx = 1\n").notes ==
         Texts{"unknown-key 1:1 12", "unknown-key 2:2 4"});

@@ -10,6 +10,7 @@
 #include "envlock/core/file.h"
 #include "envlock/core/text.h"
 #include "envlock/report/verify_report.h"
+#include "envlock/spec/policy.h"
 #include "lock_file.h"
 #include "probe_gate.h"
 #include "verify_prefix.h"
@@ -83,6 +84,15 @@ GateLock gate_lock(const LockTarget& lock, const std::filesystem::path& prefix, 
   return gate;
 }
 
+/// The command line wins over the envlock.toml beside the lock.
+void settle_unknown_class(ProbeGateArgs& args, const std::filesystem::path& lock, core::Notes& notes) {
+  if (!args.unknown_class.empty()) return;
+  const std::filesystem::path file = lock.parent_path() / "envlock.toml";
+  std::error_code ignored;
+  if (!std::filesystem::exists(file, ignored)) return;
+  args.unknown_class = spec::read_policy(file, notes).unknown_class_fails.value_or(false) ? "fail" : "notice";
+}
+
 verify::Weight weight_of(report::Kind kind) {
   switch (kind) {
     case report::Kind::error:
@@ -115,6 +125,8 @@ Exit run_verify(VerifyArgs args, Out& out) {
   std::optional<LockTarget> lock;
   args.target.may_lack = true;
   if (has_lock(args)) lock = choose_lock_target(args.target, out.notes);
+  const bool probes = args.gate.probe || args.gate.accept;
+  if (probes) settle_unknown_class(args.gate, lock ? lock->file : std::filesystem::path(), out.notes);
   const std::filesystem::path prefix = require_prefix(args.prefix);
   Session session = open_session(args.channel, out);
   Packages packages(session, lock ? lock->file.parent_path() : std::filesystem::path(), out);
@@ -129,7 +141,7 @@ Exit run_verify(VerifyArgs args, Out& out) {
                                                      .command = command},
                                                     packages, session, out);
   std::optional<report::ProbeGate> gate;
-  if (args.gate.probe || args.gate.accept) {
+  if (probes) {
     check_acceptable(args, verification);
     args.gate.command = command + " --probe";
     gate = run_probe_gate(prefix, lock ? gate_lock(*lock, prefix, packages) : GateLock{}, args.gate, out);
@@ -219,7 +231,8 @@ void add_verify(CLI::App& app, Commands& commands) {
       ->group("Probe");
   command
       .add_option("--unknown-class", args->gate.unknown_class,
-                  "notice or fail: what to say of hardware that the baseline does not know (default: notice)")
+                  "notice or fail: what to say of hardware that the baseline does not know (default: that of "
+                  "envlock.toml, else notice)")
       ->type_name("WORD")
       ->check(CLI::IsMember({"notice", "fail"}))
       ->group("Probe");

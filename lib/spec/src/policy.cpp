@@ -95,9 +95,49 @@ class PolicyReader {
       read_channel_priority(value);
     } else if (key == "platforms") {
       read_platforms(value);
+    } else if (key == "probe") {
+      read_probe(value);
+    } else if (is_unknown_class(key)) {
+      read_unknown_class(value);
     } else {
-      warn_of_key(key, "envlock.toml", {"channel-priority", "exclude-newer", "platforms"});
+      warn_of_key(key, "envlock.toml", {"channel-priority", "exclude-newer", "platforms", "probe", "unknown-class"});
     }
+  }
+
+  // Both spellings, with or without the table: there is one thing that it can mean.
+  static bool is_unknown_class(const toml::key& key) { return key == "unknown-class" || key == "unknown_class"; }
+
+  void read_probe(const toml::node& value) {
+    const toml::table* probe = value.as_table();
+    if (probe == nullptr) {
+      mistake("invalid-policy", "`probe` must be a table", value.source(),
+              {"write `[probe]`, and below it `unknown-class = \"fail\"`"});
+      return;
+    }
+    for (const auto& [key, node] : in_order(*probe)) {
+      if (is_unknown_class(*key)) {
+        read_unknown_class(*node);
+      } else {
+        warn_of_key(*key, "the table `probe`", {"unknown-class"});
+      }
+    }
+  }
+
+  void read_unknown_class(const toml::node& value) {
+    const auto text = text_of(value, "`unknown-class`");
+    if (!text) return;
+    if (*text != "fail" && *text != "notice") {
+      const auto meant = core::closest_match(*text, std::vector<std::string>{"fail", "notice"});
+      mistake("invalid-policy",
+              "`" + core::printable(*text, 60) + "` is not what can be done about an unknown class of hardware",
+              value.source(), {meant ? "did you mean `" + *meant + "`?" : "write fail or notice"});
+      return;
+    }
+    if (policy_.unknown_class_fails) {
+      mistake("invalid-policy", "`unknown-class` is given twice", value.source(), {"keep one of them"});
+      return;
+    }
+    policy_.unknown_class_fails = *text == "fail";
   }
 
   void read_exclude_newer(const toml::node& value) {

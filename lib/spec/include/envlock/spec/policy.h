@@ -18,10 +18,14 @@ namespace envlock::spec {
 ///   [platforms.linux-64-cuda12]
 ///   subdir = "linux-64"
 ///   virtual-packages = ["__cuda=12.9", "__glibc=2.36"]
+///   [probe]
+///   unknown-class = "fail"
 struct Policy {
   std::vector<conda::Platform> platforms;  ///< sorted by name; virtual packages already put over the defaults
   std::optional<conda::ChannelPriority> channel_priority;
   std::optional<std::string> exclude_newer;
+  /// Whether hardware that the baseline does not know makes `verify --probe` say that it could not tell.
+  std::optional<bool> unknown_class_fails;
 };
 
 /// Throws: core::Error, with positions; unknown keys become warnings with "did you mean".
