@@ -120,16 +120,20 @@ class HttpServer {
     const std::string range = request.header("range");
     const std::string condition = request.header("if-range");
     if (range.rfind("bytes=", 0) == 0 && (condition.empty() || condition == etag)) {
-      const std::size_t from = std::stoul(range.substr(6));
+      const std::size_t dash = range.find('-');
+      const bool suffix = dash == 6;
+      const std::string end = range.substr(dash + 1);
+      const std::size_t from = suffix ? body.size() - std::min(body.size(), std::size_t{std::stoul(end)})
+                                      : std::size_t{std::stoul(range.substr(6))};
+      const std::size_t last = suffix || end.empty() ? body.size() - 1 : std::min(body.size() - 1, std::stoul(end));
       if (from >= body.size()) {
         answer.status = 416;
         answer.body.clear();
         return answer;
       }
       answer.status = 206;
-      answer.body = body.substr(from);
-      answer.headers.push_back({"Content-Range", "bytes " + std::to_string(from) + "-" +
-                                                     std::to_string(body.size() - 1) + "/" +
+      answer.body = body.substr(from, last - from + 1);
+      answer.headers.push_back({"Content-Range", "bytes " + std::to_string(from) + "-" + std::to_string(last) + "/" +
                                                      std::to_string(body.size())});
     }
     return answer;

@@ -15,16 +15,17 @@ Cache::~Cache() {
   if (spare_) std::filesystem::remove_all(spare_->folder().parent_path(), ignored);
 }
 
-std::optional<std::filesystem::path> Cache::body(const core::Sha256& sha256, std::optional<std::uint64_t> size) const {
-  std::optional<std::filesystem::path> path = shared_.body(sha256, size);
-  if (!path && spare_) path = spare_->body(sha256, size);
+std::optional<std::filesystem::path> Cache::body(const core::Sha256& sha256, std::optional<std::uint64_t> size,
+                                                 Check check) const {
+  std::optional<std::filesystem::path> path = shared_.body(sha256, size, check);
+  if (!path && spare_) path = spare_->body(sha256, size, check);
   return path;
 }
 
-std::optional<Entry> Cache::entry(const std::string& url) const {
-  std::optional<Entry> found;
-  if (spare_) found = spare_->entry(url);
-  return found ? found : shared_.entry(url);
+std::optional<Copy> Cache::copy(const std::string& key, Check check) const {
+  std::optional<Copy> found;
+  if (spare_) found = spare_->copy(key, check);
+  return found ? found : shared_.copy(key, check);
 }
 
 std::optional<Cache::Slot> Cache::begin(int& error) {
@@ -41,13 +42,13 @@ int Cache::keep(Slot& slot, const core::Sha256& sha256, std::uint64_t size, std:
   return slot.store->keep(slot.part, sha256, size);
 }
 
-void Cache::remember(const std::string& url, const Entry& entry) {
-  (void)(spare_ ? spare_.get() : &shared_)->remember(url, entry);
+void Cache::remember(const std::string& key, const Entry& entry) {
+  (void)(spare_ ? spare_.get() : &shared_)->remember(key, entry);
 }
 
-void Cache::forget(const std::string& url) {
-  shared_.forget(url);
-  if (spare_) spare_->forget(url);
+void Cache::forget(const std::string& key) {
+  shared_.forget(key);
+  if (spare_) spare_->forget(key);
 }
 
 bool Cache::give_up_shared(int error) {

@@ -20,8 +20,9 @@ class Cache {
   Cache(const Cache&) = delete;
   Cache& operator=(const Cache&) = delete;
 
-  std::optional<std::filesystem::path> body(const core::Sha256& sha256, std::optional<std::uint64_t> size) const;
-  std::optional<Entry> entry(const std::string& url) const;
+  std::optional<std::filesystem::path> body(const core::Sha256& sha256, std::optional<std::uint64_t> size,
+                                            Check check) const;
+  std::optional<Copy> copy(const std::string& key, Check check) const;
 
   /// A part together with the store it belongs to.
   struct Slot {
@@ -33,9 +34,9 @@ class Cache {
   /// Publishes; gives 0 or errno, and the path in `path`.
   int keep(Slot& slot, const core::Sha256& sha256, std::uint64_t size, std::filesystem::path& path);
   /// A failure is no more than a transfer next time.
-  void remember(const std::string& url, const Entry& entry);
-  /// The URL's body stays for others that share it.
-  void forget(const std::string& url);
+  void remember(const std::string& key, const Entry& entry);
+  /// The body stays for others that share it.
+  void forget(const std::string& key);
   /// Call when writing into the shared store failed: from now on the private one is used. False: it is used already.
   bool give_up_shared(int error);
   /// False: the slot lies in the shared store, which has been given up since.

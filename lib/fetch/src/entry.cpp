@@ -32,6 +32,10 @@ std::string format(const Entry& entry) {
   json.member("sha256", core::format(entry.sha256));
   if (entry.md5) json.member("md5", core::format(*entry.md5));
   json.member("size", entry.size);
+  if (!entry.content_type.empty()) json.member("content_type", entry.content_type);
+  if (!entry.final_url.empty()) json.member("final_url", entry.final_url);
+  if (entry.range_start) json.member("range_start", *entry.range_start);
+  if (entry.whole_size != 0) json.member("whole_size", entry.whole_size);
   json.end_object();
   return json.finish();
 }
@@ -54,6 +58,10 @@ std::optional<Entry> parse_entry(std::string_view text) {
       if (!entry.md5) return std::nullopt;
     }
     entry.size = json.at("size").get<std::uint64_t>();
+    entry.content_type = json.value("content_type", std::string());
+    entry.final_url = json.value("final_url", std::string());
+    if (json.contains("range_start")) entry.range_start = json.at("range_start").get<std::uint64_t>();
+    entry.whole_size = json.value("whole_size", std::uint64_t{0});
     if (!fits_a_header(entry.etag) || !fits_a_header(entry.last_modified)) return std::nullopt;
     return entry;
   } catch (const nlohmann::json::exception&) {

@@ -19,6 +19,10 @@ struct Entry {
   core::Sha256 sha256;
   std::optional<core::Md5> md5;
   std::uint64_t size = 0;
+  std::string content_type;
+  std::string final_url;  ///< as Fetched has it; empty: that of `url`
+  std::optional<std::uint64_t> range_start;
+  std::uint64_t whole_size = 0;
 
   bool operator==(const Entry&) const = default;
 };

@@ -1,5 +1,6 @@
 #include "failure.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -7,6 +8,7 @@
 #include "curl_library.h"
 #include "envlock/core/text.h"
 #include "envlock/core/url.h"
+#include "store.h"
 
 namespace envlock::fetch {
 namespace {
@@ -40,6 +42,17 @@ Verdict judge_status(const TransferOutcome& outcome, const Download& download) {
     core::Diagnostic found = make("proxy-authentication-needed", "the proxy wants to know who asks");
     found.why = {answer};
     found.hints = {"give the proxy's credentials under `proxy_servers` of .condarc: http://USER:PASSWORD@HOST:PORT"};
+    return {Ending::failure, found};
+  }
+  if (status == 403 && !download.absent_on_forbidden) {
+    core::Diagnostic found = make("access-denied", host_of(outcome.url) + " does not let us have " + name_of(download));
+    found.why = {answer};
+    found.hints = {"give credentials that may read it, in ~/.netrc or in the address"};
+    return {Ending::failure, found};
+  }
+  if (status == 416 && download.range) {
+    core::Diagnostic found = make("range-unsatisfiable", name_of(download) + " does not reach to the bytes asked for");
+    found.why = {answer, "asked for bytes " + format(*download.range)};
     return {Ending::failure, found};
   }
   if (status == 404 || status == 410 || status == 403 || status == 501) {
@@ -125,6 +138,12 @@ Verdict judge_transport(const TransferOutcome& outcome, const Download& download
 }  // namespace
 
 Verdict judge(const TransferOutcome& outcome, const Download& download, const NetworkOptions& options) {
+  if (outcome.too_large && outcome.status == 200 && download.range) {
+    core::Diagnostic found = make("range-ignored", host_of(outcome.url) + " gives no part of " + name_of(download));
+    found.why = {"asked for bytes " + format(*download.range),
+                 "the whole file came instead, of more than " + std::to_string(download.max_bytes) + " bytes"};
+    return {Ending::failure, found};
+  }
   if (outcome.too_large) {
     const std::uint64_t size = outcome.received;
     core::Diagnostic found = make("download-too-large", name_of(download) + " is larger than it may be");
@@ -140,6 +159,27 @@ Verdict judge(const TransferOutcome& outcome, const Download& download, const Ne
   if (outcome.code != CURLE_OK) return judge_transport(outcome, download, options);
   if (outcome.status == 200 || outcome.status == 206) return {Ending::success, {}};
   return judge_status(outcome, download);
+}
+
+std::optional<core::Diagnostic> check_range(const Response& response, const Download& download) {
+  const ByteRange& wanted = *download.range;
+  const std::optional<Response::Range>& have = response.range;
+  bool right = have.has_value();
+  if (right && wanted.offset) {
+    right = have->first == *wanted.offset && have->last - have->first < wanted.length;
+    // fewer bytes than asked for are right only at the end of the file
+    if (have->last - have->first + 1 < wanted.length) right = right && have->whole && have->last + 1 == *have->whole;
+  } else if (right) {
+    right = have->whole && have->last + 1 == *have->whole &&
+            have->first == *have->whole - std::min(wanted.length, *have->whole);
+  }
+  if (right) return std::nullopt;
+  core::Diagnostic found = make("range-mismatch", "other bytes of " + name_of(download) + " came than were asked for");
+  found.why = {"asked for bytes " + format(wanted)};
+  found.why.push_back(!have ? "the answer does not say which bytes it holds"
+                            : "bytes " + std::to_string(have->first) + "-" + std::to_string(have->last) + " of " +
+                                  (have->whole ? std::to_string(*have->whole) : std::string("an unknown number")));
+  return found;
 }
 
 core::Diagnostic failure_of_file(const std::filesystem::path& path, int error) {

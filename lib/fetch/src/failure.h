@@ -30,9 +30,10 @@ struct Verdict {
 struct TransferOutcome {
   CURLcode code = CURLE_OK;
   long status = 0;
-  std::string asked;    ///< what was asked for, without secrets
-  std::string url;      ///< where that led in the end, likewise
-  std::string message;  ///< libcurl's own words
+  std::string asked;      ///< what was asked for, without secrets
+  std::string url;        ///< where that led in the end, likewise
+  std::string final_url;  ///< the same as Fetched::final_url
+  std::string message;    ///< libcurl's own words
   Response response;
   int write_error = 0;  ///< errno of writing the body
   bool too_large = false;
@@ -40,6 +41,9 @@ struct TransferOutcome {
 };
 
 Verdict judge(const TransferOutcome& outcome, const Download& download, const NetworkOptions& options);
+
+/// Absent when the answer holds the bytes that `range` asks for; else "range-mismatch". `status` is 206.
+std::optional<core::Diagnostic> check_range(const Response& response, const Download& download);
 
 /// "not-found", "file-unreadable".
 core::Diagnostic failure_of_file(const std::filesystem::path& path, int error);

@@ -47,7 +47,7 @@ class NetworkFetcher : public Fetcher {
   void forget(const Download& download) override {
     std::unique_lock<std::mutex> lock(mutex_);
     changed_.wait(lock, [this] { return !driven_; });
-    for (const std::string& url : download.urls) shared_.cache.forget(url);
+    for (const std::string& url : download.urls) shared_.cache.forget(cache_key(url, download));
   }
 
   std::vector<core::Note> notes() const override {

@@ -43,8 +43,7 @@ Job::Job(const Download& download, Fetched& result, Shared& shared)
 bool Job::advance() {
   const bool first = !in_place_ && failures_.empty() && absences_.empty();
   if (!done_ && first && download_.sha256) {
-    const std::string url = download_.urls.empty() ? std::string() : download_.urls.front();
-    done_ = serve_cached(*download_.sha256, download_.size, url);
+    done_ = serve_by_hash();
   }
   while (!done_ && choose_place()) {
     const Step step = try_place();
@@ -79,10 +78,10 @@ Job::Step Job::try_place() {
     return Step::done;
   }
   if (!is_http(place())) return leave_place(failure_of_place(place()), false);
-  entry_ = shared_.cache.entry(place());
-  if (entry_ && !fits(*entry_, download_)) entry_.reset();
-  if (entry_ && (shared_.options.offline || is_fresh(*entry_, download_)) &&
-      serve_cached(entry_->sha256, entry_->size, place())) {
+  copy_ = shared_.cache.copy(key(), check());
+  if (copy_ && !fits(copy_->entry, download_)) copy_.reset();
+  if (copy_ && (shared_.options.offline || is_fresh(copy_->entry, download_))) {
+    serve_copy();
     return Step::done;
   }
   if (shared_.options.offline) return leave_place(failure_offline(download_), false);
@@ -98,45 +97,71 @@ Job::Step Job::leave_place(core::Diagnostic diagnostic, bool absent) {
   return Step::done;
 }
 
-bool Job::serve_cached(const core::Sha256& sha256, std::optional<std::uint64_t> size, const std::string& url) {
-  const std::optional<std::filesystem::path> path = shared_.cache.body(sha256, size);
+bool Job::serve_by_hash() {
+  const std::optional<std::filesystem::path> path = shared_.cache.body(*download_.sha256, download_.size, check());
   if (!path) return false;
+  const std::string url = download_.urls.empty() ? std::string() : download_.urls.front();
   result_.status = Status::ok;
   result_.path = *path;
-  result_.content_key = content_key(sha256);
+  result_.content_key = content_key(*download_.sha256);
   result_.served_by = core::without_secrets(url);
+  result_.final_url = link_base(url);
   result_.from_cache = true;
   return true;
+}
+
+void Job::serve_copy() {
+  const Entry& entry = copy_->entry;
+  result_.status = Status::ok;
+  result_.path = copy_->body;
+  result_.content_key = content_key(entry.sha256);
+  result_.served_by = core::without_secrets(place());
+  result_.final_url = entry.final_url.empty() ? link_base(place()) : entry.final_url;
+  result_.content_type = entry.content_type;
+  result_.range_start = entry.range_start;
+  result_.whole_size = entry.whole_size;
+  result_.from_cache = true;
 }
 
 void Job::start_transfer() {
   Query query;
   query.url = place().substr(0, place().find('#'));
   query.max_bytes = std::min(download_.max_bytes, download_.size.value_or(download_.max_bytes));
-  resume_from_ = slot_ && (!validator_.empty() || download_.sha256) ? received_ : 0;
+  if (download_.range) query.range = format(*download_.range);
+  query.accept = download_.accept;
+  query.compressed = download_.compressed;
+  const bool resumable = !download_.range && !download_.compressed && (!validator_.empty() || download_.sha256);
+  resume_from_ = slot_ && resumable ? received_ : 0;
   body_begun_ = false;
+  wrong_range_.reset();
   if (resume_from_ > 0) {
     query.resume_from = resume_from_;
     query.resume_validator = validator_;
-  } else if (entry_) {
-    query.etag = entry_->etag;
-    query.last_modified = entry_->last_modified;
+  } else if (copy_) {
+    query.etag = copy_->entry.etag;
+    query.last_modified = copy_->entry.last_modified;
   }
   transfer_ = std::make_unique<Transfer>(
-      query, shared_.options, [this](long status, std::optional<std::uint64_t> range_start, std::string_view bytes) {
-        return sink(status, range_start, bytes);
-      });
+      query, shared_.options,
+      [this](long status, const Response& response, std::string_view bytes) { return sink(status, response, bytes); });
 }
 
-int Job::sink(long status, std::optional<std::uint64_t> range_start, std::string_view bytes) {
+int Job::begin_body(long status, const Response& response) {
+  body_begun_ = true;
+  if (status == 206 && download_.range) {
+    wrong_range_ = check_range(response, download_);
+    if (wrong_range_) return EPROTO;
+  } else if (status == 206) {
+    if (resume_from_ == 0 || !response.range || response.range->first != resume_from_) return EPROTO;
+    pieced_together_ = true;
+    return 0;
+  }
+  return restart_body();
+}
+
+int Job::sink(long status, const Response& response, std::string_view bytes) {
   if (!body_begun_) {
-    if (status == 206) {
-      if (resume_from_ == 0 || range_start != resume_from_) return EPROTO;
-      pieced_together_ = true;
-    } else if (const int error = restart_body()) {
-      return error;
-    }
-    body_begun_ = true;
+    if (const int error = begin_body(status, response)) return error;
   }
   if (const int error = slot_->part.write(bytes)) return error;
   hash_->update(bytes);
@@ -196,7 +221,8 @@ void Job::settle() {
 void Job::show_progress() {
   if (download_.label.empty() || !shared_.progress) return;
   const std::uint64_t announced = transfer_->announced_size();
-  const std::uint64_t total = download_.size.value_or(announced == 0 ? 0 : resume_from_ + announced);
+  const std::uint64_t total =
+      download_.size.value_or(announced == 0 || download_.compressed ? 0 : resume_from_ + announced);
   if (!task_) task_ = shared_.progress->start(download_.label, total);
   shared_.progress->update(*task_, received_, total);
 }

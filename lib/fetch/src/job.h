@@ -51,13 +51,16 @@ class Job {
   bool choose_place();
   Step try_place();
   Step leave_place(core::Diagnostic diagnostic, bool absent);
-  bool serve_cached(const core::Sha256& sha256, std::optional<std::uint64_t> size, const std::string& url);
+  bool serve_by_hash();
+  void serve_copy();
   void start_transfer();
-  int sink(long status, std::optional<std::uint64_t> range_start, std::string_view bytes);
+  int sink(long status, const Response& response, std::string_view bytes);
+  int begin_body(long status, const Response& response);
   int restart_body();
   void forget_body();
 
   void take_body(const TransferOutcome& outcome);
+  std::optional<core::Diagnostic> check_part(const TransferOutcome& outcome) const;
   void take_unchanged(const TransferOutcome& outcome);
   void take_write_error(int error);
   void take_fault(const Verdict& verdict, const TransferOutcome& outcome);
@@ -66,6 +69,8 @@ class Job {
   void settle();
   void show_progress();
   const std::string& place() const { return download_.urls[current_]; }
+  std::string key() const { return cache_key(place(), download_); }
+  Check check() const { return download_.trust_cached ? Check::size : Check::hash; }
 
   const Download& download_;
   Fetched& result_;
@@ -79,7 +84,7 @@ class Job {
   Clock::time_point due_{};
   std::vector<core::Diagnostic> failures_, absences_;
 
-  std::optional<Entry> entry_;  ///< the copy we ask about
+  std::optional<Copy> copy_;  ///< the copy we ask about
   std::unique_ptr<Transfer> transfer_;
   std::optional<Cache::Slot> slot_;
   std::optional<BodyHash> hash_;
@@ -87,7 +92,8 @@ class Job {
   std::uint64_t resume_from_ = 0;  ///< what this transfer was asked to leave out
   bool pieced_together_ = false;   ///< the slot's bytes came from more than one answer
   bool body_begun_ = false;
-  std::string validator_;  ///< which the slot's bytes belong to
+  std::optional<core::Diagnostic> wrong_range_;  ///< why the sink stopped
+  std::string validator_;                        ///< which the slot's bytes belong to
   std::optional<int> task_;
 };
 

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <ctime>
 
+#include "envlock/core/text.h"
 #include "envlock/core/url.h"
 #include "job.h"
 #include "retry.h"
@@ -27,12 +28,14 @@ void Job::take(CURLcode code) {
   due_ = Clock::now();
   if (outcome.write_error != 0 && outcome.write_error != EPROTO) {
     take_write_error(outcome.write_error);
+  } else if (wrong_range_) {
+    (void)leave_place(*wrong_range_, false);
   } else {
     const Verdict verdict = judge(outcome, download_, shared_.options);
     if (verdict.ending == Ending::success) {
       shared_.dead_hosts.erase(host_key(place()));
       take_body(outcome);
-    } else if (verdict.ending == Ending::not_modified && entry_ && resume_from_ == 0) {
+    } else if (verdict.ending == Ending::not_modified && copy_ && resume_from_ == 0) {
       take_unchanged(outcome);
     } else {
       take_fault(verdict, outcome);
@@ -47,6 +50,7 @@ void Job::take_body(const TransferOutcome& outcome) {
   }
   const BodyDigests digests = hash_->finish();
   std::optional<core::Diagnostic> wrong = check_size(download_, received_, outcome.url);
+  if (!wrong && download_.range) wrong = check_part(outcome);
   if (!wrong) wrong = check_digests(download_, digests, received_, outcome.url);
   if (!wrong) return publish(digests, outcome);
   const bool pieced_together = pieced_together_;
@@ -54,6 +58,18 @@ void Job::take_body(const TransferOutcome& outcome) {
   // Two halves of two files prove nothing against either: ask once more for the whole.
   if (pieced_together) return;
   (void)leave_place(*wrong, false);
+}
+
+/// A part that ended early is not told by its length alone: libcurl checks that only where the server gave one.
+std::optional<core::Diagnostic> Job::check_part(const TransferOutcome& outcome) const {
+  if (outcome.status != 206) return std::nullopt;
+  const std::optional<Response::Range>& range = outcome.response.range;
+  if (range && range->last - range->first + 1 == received_) return std::nullopt;
+  core::Diagnostic found;
+  found.code = "range-mismatch";
+  found.what = "another number of bytes of " + name_of(download_) + " came than was announced";
+  found.why = {std::to_string(received_) + " bytes from " + core::printable(outcome.url, 400)};
+  return found;
 }
 
 void Job::publish(const BodyDigests& digests, const TransferOutcome& outcome) {
@@ -68,25 +84,36 @@ void Job::publish(const BodyDigests& digests, const TransferOutcome& outcome) {
   entry.sha256 = digests.sha256;
   entry.md5 = digests.md5;
   entry.size = received_;
+  entry.content_type = outcome.response.content_type;
+  if (outcome.final_url != link_base(place())) entry.final_url = outcome.final_url;
+  if (download_.range) {
+    entry.whole_size = received_;
+    if (outcome.status == 206 && outcome.response.range) {
+      entry.range_start = outcome.response.range->first;
+      entry.whole_size = outcome.response.range->whole.value_or(0);
+    }
+  }
   // What is asked for by its hash is found by its hash.
   const bool by_hash = download_.caching == Caching::immutable && download_.sha256;
-  if (!by_hash) shared_.cache.remember(place(), entry);
-  result_.status = Status::ok;
-  result_.path = path;
-  result_.content_key = content_key(digests.sha256);
+  if (!by_hash) shared_.cache.remember(key(), entry);
+  copy_ = Copy{std::move(entry), std::move(path)};
+  serve_copy();
   result_.served_by = outcome.url;
   result_.from_cache = false;
   done_ = true;
 }
 
 void Job::take_unchanged(const TransferOutcome& outcome) {
-  if (!serve_cached(entry_->sha256, entry_->size, place())) return;  // cleaned meanwhile: the next try asks for it all
+  Entry& entry = copy_->entry;
+  // Cleaned meanwhile: the next try asks for it all.
+  if (!shared_.cache.body(entry.sha256, entry.size, Check::size)) return;
+  entry.fetched_at = now_seconds();
+  entry.max_age = outcome.response.max_age;
+  if (!outcome.response.etag.empty()) entry.etag = outcome.response.etag;
+  if (!outcome.response.last_modified.empty()) entry.last_modified = outcome.response.last_modified;
+  shared_.cache.remember(key(), entry);
+  serve_copy();
   result_.served_by = outcome.url;
-  entry_->fetched_at = now_seconds();
-  entry_->max_age = outcome.response.max_age;
-  if (!outcome.response.etag.empty()) entry_->etag = outcome.response.etag;
-  if (!outcome.response.last_modified.empty()) entry_->last_modified = outcome.response.last_modified;
-  shared_.cache.remember(place(), *entry_);
   done_ = true;
 }
 

@@ -33,6 +33,13 @@ std::string key_of_status(const struct stat& status) {
                                              part(status.st_ctim.tv_sec) + part(status.st_ctim.tv_nsec)));
 }
 
+/// A folder has no server that tells the type of its files.
+std::string type_by_name(const std::filesystem::path& path) {
+  const std::string extension = core::to_lower(path.extension().string());
+  if (extension == ".html" || extension == ".htm") return "text/html";
+  return extension == ".json" ? "application/json" : "";
+}
+
 Fetched unreadable(const std::filesystem::path& path, int error) {
   Fetched result;
   result.status = error == ENOENT || error == ENOTDIR ? Status::not_found : Status::failed;
@@ -57,10 +64,13 @@ Fetched serve_local(const std::filesystem::path& path, const Download& download)
   result.path = path;
   result.served_by = core::file_url(path.string());
   const auto size = static_cast<std::uint64_t>(status.st_size);
-  result.failure = check_size(download, size, result.served_by);
+  result.final_url = result.served_by;
+  result.content_type = type_by_name(path);
+  if (download.range) result.whole_size = size;  // parts of it are for whoever maps it
+  if (!download.range) result.failure = check_size(download, size, result.served_by);
   if (result.failure) return result;
   try {
-    if (download.sha256 || download.md5 || changed_lately(status)) {
+    if (download.sha256 || download.md5 || (changed_lately(status) && !download.range)) {
       const core::MappedFile file(path);
       BodyHash hash(download);
       hash.update(file.bytes());

@@ -41,6 +41,36 @@ std::optional<std::int64_t> max_age_of(std::string_view cache_control) {
   return age;
 }
 
+std::optional<std::uint64_t> whole_number(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+/// Absent for all but one span that is a span.
+std::optional<Response::Range> range_of(std::string_view content_range) {
+  if (core::to_lower(content_range.substr(0, 6)) != "bytes ") return std::nullopt;
+  const std::string_view text = core::trim(content_range.substr(6));
+  const std::size_t slash = text.find('/');
+  const std::size_t dash = text.find('-');
+  if (slash == std::string_view::npos || dash == std::string_view::npos || dash > slash) return std::nullopt;
+  const auto first = whole_number(text.substr(0, dash));
+  const auto last = whole_number(text.substr(dash + 1, slash - dash - 1));
+  if (!first || !last || *last < *first) return std::nullopt;
+  Response::Range range{*first, *last, std::nullopt};
+  if (text.substr(slash + 1) != "*") {
+    range.whole = whole_number(text.substr(slash + 1));
+    if (!range.whole || *range.whole <= range.last) return std::nullopt;
+  }
+  return range;
+}
+
+std::string media_type(std::string_view value) {
+  const std::string type = core::to_lower(core::trim(value.substr(0, value.find(';'))));
+  return type.size() <= 200 ? validator(type) : std::string();
+}
+
 }  // namespace
 
 void Response::read_line(std::string_view line) {
@@ -59,7 +89,9 @@ void Response::read_line(std::string_view line) {
   } else if (name == "cache-control") {
     max_age = max_age_of(value);
   } else if (name == "content-range") {
-    if (core::to_lower(value.substr(0, 6)) == "bytes ") range_start = leading_number<std::uint64_t>(value.substr(6));
+    range = range_of(value);
+  } else if (name == "content-type") {
+    content_type = media_type(value);
   } else if (name == "www-authenticate" || name == "proxy-authenticate") {
     challenge = true;
   } else if (name == "location") {

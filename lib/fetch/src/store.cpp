@@ -27,9 +27,17 @@ int make_folder(const std::filesystem::path& folder) {
 
 }  // namespace
 
-std::string cache_key(const std::string& url) {
+std::string format(const ByteRange& range) {
+  if (!range.offset) return "-" + std::to_string(range.length);
+  return std::to_string(*range.offset) + "-" + std::to_string(*range.offset + range.length - 1);
+}
+
+std::string cache_key(const std::string& url, const Download& download) {
   const std::string plain = core::strip_credentials(url);
-  return plain.substr(0, plain.find('#'));
+  std::string key = plain.substr(0, plain.find('#'));
+  if (!download.accept.empty()) key += "\naccept: " + download.accept;
+  if (download.range) key += "\nrange: " + format(*download.range);
+  return key;
 }
 
 std::filesystem::path Store::body_path(const core::Sha256& sha256) const {
@@ -37,16 +45,17 @@ std::filesystem::path Store::body_path(const core::Sha256& sha256) const {
   return folder_ / "bodies" / hex.substr(0, 2) / hex;
 }
 
-std::filesystem::path Store::entry_path(const std::string& url) const {
-  const std::string hex = core::format(core::sha256(cache_key(url)));
+std::filesystem::path Store::entry_path(const std::string& key) const {
+  const std::string hex = core::format(core::sha256(key));
   return folder_ / "urls" / hex.substr(0, 2) / (hex + ".json");
 }
 
-std::optional<std::filesystem::path> Store::body(const core::Sha256& sha256, std::optional<std::uint64_t> size) const {
+std::optional<std::filesystem::path> Store::body(const core::Sha256& sha256, std::optional<std::uint64_t> size,
+                                                 Check check) const {
   std::filesystem::path path = body_path(sha256);
   const std::optional<std::uint64_t> have = size_of_file(path);
   if (!have || (size && *have != *size)) return std::nullopt;
-  if (size && *size > kHashedOnUse) return path;
+  if (size && (*size > kHashedOnUse || check == Check::size)) return path;
   try {
     if (core::sha256(core::MappedFile(path).bytes()) != sha256) return std::nullopt;
   } catch (const core::Error&) {
@@ -55,13 +64,15 @@ std::optional<std::filesystem::path> Store::body(const core::Sha256& sha256, std
   return path;
 }
 
-std::optional<Entry> Store::entry(const std::string& url) const {
-  const std::filesystem::path path = entry_path(url);
+std::optional<Copy> Store::copy(const std::string& key, Check check) const {
+  const std::filesystem::path path = entry_path(key);
   if (!size_of_file(path)) return std::nullopt;
   try {
     std::optional<Entry> entry = parse_entry(core::read_file(path, kLargestEntry));
-    if (entry && !body(entry->sha256, entry->size)) entry.reset();
-    return entry;
+    if (!entry) return std::nullopt;
+    std::optional<std::filesystem::path> file = body(entry->sha256, entry->size, check);
+    if (!file) return std::nullopt;
+    return Copy{std::move(*entry), std::move(*file)};
   } catch (const core::Error&) {
     return std::nullopt;
   }
@@ -100,19 +111,19 @@ int Store::keep(PartFile& part, const core::Sha256& sha256, std::uint64_t size) 
   return part.publish(target, size > kHashedOnUse);
 }
 
-int Store::remember(const std::string& url, const Entry& entry) {
+int Store::remember(const std::string& key, const Entry& entry) {
   int error = 0;
   std::optional<PartFile> part = begin(error);
   if (!part) return error;
-  const std::filesystem::path target = entry_path(url);
+  const std::filesystem::path target = entry_path(key);
   error = make_folder(target.parent_path());
   if (error == 0) error = part->write(format(entry));
   return error != 0 ? error : part->publish(target, false);
 }
 
-void Store::forget(const std::string& url) {
+void Store::forget(const std::string& key) {
   std::error_code ignored;
-  std::filesystem::remove(entry_path(url), ignored);
+  std::filesystem::remove(entry_path(key), ignored);
 }
 
 }  // namespace envlock::fetch

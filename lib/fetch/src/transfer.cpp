@@ -21,6 +21,11 @@ void set(CURL* handle, CURLoption option, Value value) {
 
 }  // namespace
 
+std::string link_base(const std::string& url) {
+  const std::string plain = core::strip_credentials(url);
+  return plain.substr(0, plain.find_first_of("?#"));
+}
+
 Transfer::Transfer(const Query& query, const NetworkOptions& options, Sink sink)
     : query_(query),
       sink_(std::move(sink)),
@@ -93,6 +98,9 @@ void Transfer::set_headers() {
     set(handle_, CURLOPT_RANGE, (std::to_string(query_.resume_from) + "-").c_str());
     if (!query_.resume_validator.empty()) add("If-Range: " + query_.resume_validator);
   }
+  if (!query_.range.empty()) set(handle_, CURLOPT_RANGE, query_.range.c_str());
+  if (!query_.accept.empty()) add("Accept: " + query_.accept);
+  if (query_.compressed) set(handle_, CURLOPT_ACCEPT_ENCODING, "");  // whatever libcurl can undo
   if (headers_ != nullptr) set(handle_, CURLOPT_HTTPHEADER, headers_);
 }
 
@@ -146,7 +154,7 @@ std::size_t Transfer::take_body(std::string_view bytes) {
     too_large_ = true;
     return 0;
   }
-  write_error_ = sink_(status, response_.range_start, bytes);
+  write_error_ = sink_(status, response_, bytes);
   return write_error_ == 0 ? bytes.size() : 0;
 }
 
@@ -166,7 +174,9 @@ TransferOutcome Transfer::outcome(CURLcode code) const {
   }
   char* last = nullptr;
   curl().easy_getinfo(handle_, CURLINFO_EFFECTIVE_URL, &last);
-  outcome.url = core::without_secrets(last != nullptr ? std::string(last) : query_.url);
+  const std::string url = last != nullptr ? std::string(last) : query_.url;
+  outcome.url = core::without_secrets(url);
+  outcome.final_url = link_base(url);
   outcome.asked = core::without_secrets(query_.url);
   outcome.message = stalled_ ? "nothing came for " + std::to_string(stall_timeout_.count()) + " seconds" : error_text_;
   outcome.response = response_;

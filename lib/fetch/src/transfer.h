@@ -23,13 +23,19 @@ struct Query {
   std::uint64_t resume_from = 0;    ///< how much of the body we have
   std::string resume_validator;     ///< the ETag or date which the rest must belong to; may be empty
   std::uint64_t max_bytes = 0;      ///< of the whole body
+  std::string range;                ///< as format(ByteRange) has it; not together with resume_from
+  std::string accept;
+  bool compressed = false;
 };
+
+/// The URL as Fetched::final_url has it.
+std::string link_base(const std::string& url);
 
 /// One HTTP exchange over a libcurl easy handle. The body goes to `sink` only when the status says that it is one.
 class Transfer {
  public:
-  /// `sink(status, range_start, bytes)` gives 0 to go on or errno to stop.
-  using Sink = std::function<int(long status, std::optional<std::uint64_t> range_start, std::string_view bytes)>;
+  /// `sink(status, response, bytes)` gives 0 to go on or errno to stop.
+  using Sink = std::function<int(long status, const Response& response, std::string_view bytes)>;
 
   Transfer(const Query& query, const NetworkOptions& options, Sink sink);
   ~Transfer();

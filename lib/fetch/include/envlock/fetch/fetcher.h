@@ -21,6 +21,14 @@ enum class Caching {
   revalidate,  ///< ask with ETag / Last-Modified, unless younger than Download::max_age_seconds
 };
 
+/// Some bytes of a file.
+struct ByteRange {
+  std::optional<std::uint64_t> offset;  ///< absent: the last `length` bytes, or all of a file that has no more
+  std::uint64_t length = 0;
+
+  bool operator==(const ByteRange&) const = default;
+};
+
 /// One file to have on disk.
 struct Download {
   /// Places that hold the same bytes, in order of preference: http(s)://, file:// or absolute paths. May hold
@@ -35,6 +43,17 @@ struct Download {
   std::int64_t max_age_seconds = 0;
   std::uint64_t max_bytes = std::uint64_t{4} << 30;
   bool next_on_not_found = true;
+  /// 403 says "no such file", as object stores do. False: it says that we may not know.
+  bool absent_on_forbidden = true;
+  std::string accept;       ///< the Accept header: forms of one file are cached apart
+  bool compressed = false;  ///< the server may compress the transfer; sizes and hashes are those of the bytes within
+  /// Only these bytes; cached apart. `sha256`, `md5` and `size` do not go with it. A server that gives the whole file
+  /// instead is taken at its word when that is at most `max_bytes` long (else "range-ignored"); see
+  /// Fetched::range_start. Other failures: "range-unsatisfiable" (416), "range-mismatch" (other bytes than asked for).
+  std::optional<ByteRange> range;
+  /// Of a cached copy only the size is checked. For callers who keep what they made of a content under its key, and
+  /// who check the hash themselves before they read the file.
+  bool trust_cached = false;
 };
 
 enum class Status {
@@ -49,6 +68,12 @@ struct Fetched {
   std::string content_key;     ///< equal keys mean equal bytes: safe as a name for things derived from the content
   std::string served_by;       ///< the URL that answered, without secrets
   bool from_cache = false;     ///< no body was transferred
+  std::string content_type;    ///< "application/json": lower case, without parameters; empty: not said
+  /// The URL that answered, after redirects, without credentials, query and fragment: where relative links start.
+  std::string final_url;
+  /// Of a range: where its bytes begin in the whole file. Absent: the file is whole, though a range was asked for.
+  std::optional<std::uint64_t> range_start;
+  std::uint64_t whole_size = 0;             ///< of the whole file where a range was asked for
   std::optional<core::Diagnostic> failure;  ///< unless `status` is ok
 };
 
