@@ -40,13 +40,15 @@ std::size_t place_of(const std::string& bytes, Elf64_Sxword tag) {
 
 TEST_CASE("what a shared object needs, takes and gives is read with either table of hashes") {
   const bool gnu_hash = GENERATE(true, false);
+  const bool two_segments = GENERATE(false, true);
   const std::string bytes = elf({.needed = {"libm.so.6", "libc.so.6"},
                                  .soname = "libblas.so.3",
                                  .rpath = "$ORIGIN",
                                  .runpath = "/opt/lib",
                                  .imports = {"xerbla_", "sgemm_kernel"},
                                  .exports = {"sgemm_", "dgemm_", "cblas_sgemm", "strsm_", "sgemv_"},
-                                 .gnu_hash = gnu_hash});
+                                 .gnu_hash = gnu_hash,
+                                 .two_segments = two_segments});
   const ElfFile file(bytes);
   CHECK(file.problem() == ElfProblem::none);
   CHECK(file.needed() == Texts{"libm.so.6", "libc.so.6"});

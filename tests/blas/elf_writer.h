@@ -22,9 +22,10 @@ struct SharedObject {
   bool symbolic = false;
   bool gnu_hash = true;  ///< else the older kind of table
   bool other_machine = false;
+  bool two_segments = false;  ///< that meet within the strings, as patchelf leaves them where it moves a table
 };
 
-/// Writes one: headers, symbols, hashes, strings, dynamic section, all in one segment at address 0.
+/// Writes one: headers, symbols, hashes, strings, dynamic section, all in one segment at address 0 or in two that meet.
 class ElfWriter {
  public:
   explicit ElfWriter(const SharedObject& object) : object_(object) { sort_exports(); }
@@ -50,7 +51,7 @@ class ElfWriter {
   }
 
  private:
-  static constexpr std::uint64_t kHeaders = sizeof(Elf64_Ehdr) + 2 * sizeof(Elf64_Phdr);
+  static constexpr std::uint64_t kHeaders = sizeof(Elf64_Ehdr) + 3 * sizeof(Elf64_Phdr);
   static constexpr std::uint32_t kBuckets = 3;
 
   static void append(std::string& bytes, const void* data, std::size_t size) {
@@ -149,13 +150,17 @@ class ElfWriter {
     header.e_phoff = sizeof(Elf64_Ehdr);
     header.e_ehsize = sizeof(Elf64_Ehdr);
     header.e_phentsize = sizeof(Elf64_Phdr);
-    header.e_phnum = 2;
-    const Elf64_Phdr load = {PT_LOAD, PF_R | PF_W, 0, 0, 0, size, size, 0x1000};
+    header.e_phnum = 3;
+    const std::uint64_t first = object_.two_segments ? dynamic - 8 : size;
+    const Elf64_Phdr load = {PT_LOAD, PF_R | PF_W, 0, 0, 0, first, first, 0x1000};
+    const Elf64_Word second = object_.two_segments ? PT_LOAD : PT_NULL;
+    const Elf64_Phdr rest = {second, PF_R, first, first, first, size - first, size - first, 0x1000};
     const Elf64_Phdr section = {PT_DYNAMIC, PF_R | PF_W, dynamic, dynamic, dynamic, dynamic_size, dynamic_size, 8};
     std::string bytes;
     append(bytes, &header, sizeof(header));
     append(bytes, &load, sizeof(load));
     append(bytes, &section, sizeof(section));
+    append(bytes, &rest, sizeof(rest));
     return bytes;
   }
 

@@ -92,7 +92,7 @@ bool ElfFile::read_headers() {
     if (segment.p_type != PT_LOAD && segment.p_type != PT_DYNAMIC) continue;
     if (!slice(bytes_, segment.p_offset, segment.p_filesz)) return false;
     if (segment.p_type == PT_LOAD) {
-      segments_.push_back({segment.p_vaddr, segment.p_offset, segment.p_filesz});
+      add_segment({segment.p_vaddr, segment.p_offset, segment.p_filesz});
     } else {
       dynamic = segment;
     }
@@ -100,6 +100,18 @@ bool ElfFile::read_headers() {
   if (segments_.empty()) return false;
   // A program that is linked statically has none.
   return !dynamic || read_dynamic(dynamic->p_offset, dynamic->p_filesz);
+}
+
+/// Two that meet, in the file and in memory, are one: patchelf moves tables so that they reach from one into the next.
+void ElfFile::add_segment(const Segment& segment) {
+  if (!segments_.empty()) {
+    Segment& last = segments_.back();
+    if (last.address + last.size == segment.address && last.offset + last.size == segment.offset) {
+      last.size += segment.size;
+      return;
+    }
+  }
+  segments_.push_back(segment);
 }
 
 bool ElfFile::read_dynamic(std::uint64_t offset, std::uint64_t size) {

@@ -53,6 +53,7 @@ class ElfFile {
   };
 
   bool read_headers();
+  void add_segment(const Segment& segment);
   bool read_dynamic(std::uint64_t offset, std::uint64_t size);
   bool read_tables(const DynamicEntries& entries);
   bool read_gnu_hash(std::uint64_t address);
