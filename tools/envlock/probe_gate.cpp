@@ -40,16 +40,20 @@ std::string setting_words(const torch::Setting& setting) {
   return words;
 }
 
-/// Variables that are set, then what steers the components whose ops differ.
-std::vector<blas::Change> python_suspects(const blas::Situation& situation) {
-  std::vector<blas::Change> changes = blas::set_variables(situation);
-  std::vector<std::string> components;
-  for (const probe::AcceptedSection& accepted : situation.accepted->sections) {
-    for (const probe::Section& now : situation.now->sections) {
-      if (accepted.name != "ops" || now.name != "ops") continue;
-      components = torch::differing_components(accepted, now);
+/// The components whose ops are others than were accepted; none of a tier without single ops.
+std::vector<std::string> differing_components(const probe::AcceptedTier& accepted, const probe::TierRun& run) {
+  for (const probe::AcceptedSection& section : accepted.sections) {
+    for (const probe::Section& now : run.sections) {
+      if (section.name == "ops" && now.name == "ops") return torch::differing_components(section, now);
     }
   }
+  return {};
+}
+
+/// Variables that are set, then what steers the components whose ops differ.
+std::vector<blas::Change> python_suspects(const blas::Situation& situation,
+                                          const std::vector<std::string>& components) {
+  std::vector<blas::Change> changes = blas::set_variables(situation);
   std::string names;
   for (const std::string& component : components) names += (names.empty() ? "" : ", ") + component;
   for (const torch::Setting& setting :
@@ -138,6 +142,7 @@ class Gate {
     if (answer.comparison.equal) {
       answer.standing = Standing::accepted;
     } else {
+      answer.components = differing_components(accepted, answer.run);
       explain(accepted, answer);
     }
   }
@@ -158,7 +163,7 @@ class Gate {
     if (explain_by_the_lock(accepted, answer)) return;
     const auto begin = std::chrono::steady_clock::now();
     const auto spent = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(); };
-    for (const blas::Change& change : suspects(situation)) {
+    for (const blas::Change& change : suspects(situation, answer.components)) {
       if (!change.elsewhere.empty()) {
         answer.elsewhere.push_back({change.cause, on_another_machine(change)});
         continue;
@@ -207,9 +212,10 @@ class Gate {
     return true;
   }
 
-  std::vector<blas::Change> suspects(const blas::Situation& situation) const {
+  static std::vector<blas::Change> suspects(const blas::Situation& situation,
+                                            const std::vector<std::string>& components) {
     if (situation.now->tier == "blas") return blas::suspects(situation);
-    return python_suspects(situation);
+    return python_suspects(situation, components);
   }
 
   std::string on_another_machine(const blas::Change& change) const {

@@ -89,6 +89,14 @@ void add_inventory(const TierAnswer& answer, core::Diagnostic& diagnostic) {
   }
 }
 
+/// Which ops differ is the signature of what changed.
+void add_components(const TierAnswer& answer, core::Diagnostic& diagnostic) {
+  if (answer.components.empty()) return;
+  std::vector<std::string> names;
+  for (const std::string& component : answer.components) names.push_back("`" + core::printable(component) + "`");
+  diagnostic.why.push_back("single operations that differ are those of " + list_words(names));
+}
+
 void add_explanations(const TierAnswer& answer, core::Diagnostic& diagnostic) {
   for (const Explanation& explanation : answer.explanations) {
     diagnostic.why.push_back("cause, proved by a replay that gives the accepted digests: " + explanation.cause);
@@ -125,6 +133,7 @@ core::Diagnostic differs(const TierAnswer& answer, const ProbeGate& gate) {
     diagnostic.why.push_back("the training run parts at " + step_words(training.place.step) + ", `" +
                              core::printable(training.place.op) + "`" + (pass.empty() ? "" : ": " + pass));
   }
+  add_components(answer, diagnostic);
   add_inventory(answer, diagnostic);
   add_explanations(answer, diagnostic);
   diagnostic.hints.push_back("if the change is meant: review it, then `" + gate.command + " --accept`");

@@ -22,10 +22,10 @@ constexpr const char* kIndent = "                  ";
 /// "libopenblasp-r0.3.21.so, kernel SkylakeX".
 std::string library_words(const TierRun& run) {
   if (run.tier != "blas") {
-    const std::string version = probe::detail(run.details, run.tier);
-    const std::string capability = probe::detail(run.details, "capability");
-    return shown(version + (capability.empty() ? "" : ", " + capability) +
-                 (run.subject == run.tier ? "" : ", " + run.subject));
+    const std::string version = probe::detail(run.details, "version");
+    if (run.subject == run.tier) return shown(version);  // the features of numpy are a list of twenty
+    const std::string kernel = probe::detail(run.details, "kernel");
+    return shown(version + (kernel.empty() ? "" : ", kernel " + kernel) + (version.empty() ? "" : ", ") + run.subject);
   }
   const std::string library = probe::detail(run.details, "library");
   const bool outside = library.starts_with('/');

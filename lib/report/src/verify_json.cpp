@@ -81,6 +81,20 @@ void write_tier(core::JsonWriter& json, const TierAnswer& answer) {
   json.member("verdict", probe::format(probe::judge(answer.run)));
   json.member("standing", name_of(answer.standing));
   json.member("root", core::format(answer.run.root));
+  json.member("differing_sections", answer.comparison.differing_sections);
+  json.member("differing_components", answer.components);
+  json.member("changed_files", answer.comparison.changed_files);
+  json.key("variations");
+  json.begin_array();
+  for (const probe::Variation& variation : answer.run.variations) {
+    json.begin_object();
+    json.member("section", variation.place.part);
+    json.member("op", variation.place.op);
+    json.member("distinct", variation.distinct);
+    json.member("tried", variation.tried);
+    json.end_object();
+  }
+  json.end_array();
   json.member("replays", answer.replays);
   json.key("orders");
   json.begin_array();

@@ -32,6 +32,7 @@ struct TierAnswer {
   std::vector<std::string> culprits;  ///< files that change the floating-point environment when they are loaded
   Standing standing = Standing::alone;
   probe::TierComparison comparison;  ///< where it differs, or was accepted
+  std::vector<std::string> components;  ///< of a tier with single ops: those whose ops differ, sorted
   std::vector<probe::SumOrder> accepted_orders;
   std::vector<std::pair<std::string, std::string>> accepted_details;
   std::vector<Explanation> explanations;  ///< those that a replay confirmed, the likeliest first
