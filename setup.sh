@@ -5,7 +5,7 @@ cd "$(dirname "$0")"
 
 BUILD_PACKAGES="g++ cmake ninja-build pkgconf libsolv-dev libyaml-cpp-dev nlohmann-json3-dev libcurl4-openssl-dev
   libssl-dev libcli11-dev catch2 libsimdjson-dev libzstd-dev libarchive-dev libtomlplusplus-dev libfmt-dev libre2-dev
-  python3"
+  zlib1g-dev python3"
 TEST_PACKAGES="git python3-jsonschema python3-numpy clang-format clang-tidy libmpfr-dev libopenblas0-serial"
 # Tests that need one of these say "skipped: why" where the distribution does not have it.
 OPTIONAL_TEST_PACKAGES="clang-19"

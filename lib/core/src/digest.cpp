@@ -13,23 +13,29 @@
 namespace envlock::core {
 namespace {
 
-int hex_value(char digit) {
-  if (digit >= '0' && digit <= '9') return digit - '0';
-  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
-  if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
-  return -1;
-}
+/// The value of each hex digit, 0x80 for all that is none. A table, because indexes hold hashes by the ten thousand.
+constexpr std::array<std::uint8_t, 256> kHexValues = [] {
+  std::array<std::uint8_t, 256> values{};
+  values.fill(0x80);
+  for (std::size_t i = 0; i < 10; ++i) values['0' + i] = static_cast<std::uint8_t>(i);
+  for (std::size_t i = 0; i < 6; ++i) {
+    values['a' + i] = values['A' + i] = static_cast<std::uint8_t>(10 + i);
+  }
+  return values;
+}();
 
 template <std::size_t N>
 std::optional<Digest<N>> parse_hex(std::string_view hex) {
   if (hex.size() != 2 * N) return std::nullopt;
   Digest<N> digest;
+  unsigned wrong = 0;
   for (std::size_t i = 0; i < N; ++i) {
-    const int high = hex_value(hex[2 * i]);
-    const int low = hex_value(hex[2 * i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
+    const unsigned high = kHexValues[static_cast<unsigned char>(hex[2 * i])];
+    const unsigned low = kHexValues[static_cast<unsigned char>(hex[2 * i + 1])];
+    wrong |= high | low;
     digest.bytes[i] = static_cast<std::uint8_t>(high * 16 + low);
   }
+  if (wrong >= 0x80) return std::nullopt;
   return digest;
 }
 
