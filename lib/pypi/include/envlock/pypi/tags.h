@@ -14,7 +14,7 @@ namespace envlock::pypi {
 /// A wheel's file name, taken apart. Source: PEP 427, binary distribution format.
 struct WheelName {
   std::string name;     ///< normalized
-  std::string version;  ///< as written, "_" made "-" back where PEP 440 needs it (local labels)
+  std::string version;  ///< as written, but for "_" of old builders, which is "-" again; often, not always of PEP 440
   std::optional<std::pair<std::uint64_t, std::string>> build;  ///< "1local" is {1, "local"}
   std::vector<std::string> pythons;                            ///< "py2", "py3"
   std::vector<std::string> abis;
@@ -37,11 +37,12 @@ struct TagPlatform {
   std::string osx_version;    ///< "11.0"; "" none
 };
 
-/// The tags that CPython on a platform takes, best first, as `packaging.tags.sys_tags` gives them there: manylinux by
-/// glibc (PEP 600 and its legacy aliases), musllinux (PEP 656), macOS with universal2, Windows, linux_MACHINE;
-/// free-threaded builds "3.13t" (PEP 703).
+/// The tags that CPython on a platform takes, best first, as `packaging.tags.sys_tags` (26.4) gives them there:
+/// linux_MACHINE, manylinux by glibc (PEP 600 and its legacy aliases), musllinux (PEP 656), macOS with universal2,
+/// Windows; free-threaded builds "3.13t" (PEP 703, PEP 803).
 class Tags {
  public:
+  /// `python_version`: "3.12", "3.12.7", "3.13t", "3.13.1t". None fits where it is no such text.
   Tags(std::string_view python_version, const TagPlatform& platform);
   /// The rank of the wheel's best tag, 0 best; absent: it does not fit.
   std::optional<std::uint32_t> rank(const WheelName& wheel) const;
@@ -49,7 +50,10 @@ class Tags {
   const std::vector<std::string>& all() const;
 
  private:
-  // the implementation's own
+  void add(std::string_view python, std::string_view abi, std::span<const std::string> platforms);
+
+  std::vector<std::string> all_;
+  std::unordered_map<std::string, std::uint32_t> ranks_;
 };
 
 }  // namespace envlock::pypi
