@@ -1,0 +1,24 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "envlock/pypi/metadata.h"
+
+namespace envlock::pypi {
+
+/// What a project's own folder says of it, read without running anything.
+struct FolderMetadata {
+  Metadata metadata;  ///< version "0" where only a build would tell it
+  bool version_known = true;
+  /// Why a build would be needed to know what it asks for ("`dependencies` is dynamic"); empty: all is known.
+  std::string obstacle;
+};
+
+/// Reads pyproject.toml's [project] table (PEP 621): name, version, dependencies, optional-dependencies,
+/// requires-python, license. Names and versions are checked, requirements read later.
+/// Throws: core::Error "project-folder-invalid": no such folder, no pyproject.toml, setup.cfg or setup.py in it, text
+/// that is no TOML, a name that is none, a list that is none.
+FolderMetadata read_project_folder(const std::filesystem::path& folder);
+
+}  // namespace envlock::pypi

@@ -1,0 +1,265 @@
+#include "envlock/resolve/pypi.h"
+
+#include <algorithm>
+#include <set>
+
+#include "envlock/core/text.h"
+#include "envlock/core/url.h"
+#include "envlock/solve/solver.h"
+#include "pypi_encoding.h"
+#include "pypi_explain.h"
+
+namespace envlock::resolve {
+namespace {
+
+/// How many releases of a set take part until the choice is made; then all are asked whether they change it.
+constexpr std::size_t kWindow = 30;
+/// When a choice is taken back again and again, so many releases are read at once at most.
+constexpr std::size_t kMostRead = 16;
+constexpr std::size_t kMostRounds = 2000;
+
+std::vector<solve::JobId> all_jobs(const solve::Problem& problem) {
+  std::vector<solve::JobId> jobs(problem.jobs.size());
+  for (solve::JobId job = 0; job < jobs.size(); ++job) jobs[job] = job;
+  return jobs;
+}
+
+/// The picks that the jobs reach, by name.
+std::vector<solve::CandidateId> reached(const solve::Problem& problem, const solve::Picks& picks) {
+  std::map<solve::NameId, solve::CandidateId> chosen;
+  for (const solve::CandidateId id : picks) chosen.emplace(problem.candidates[id].name, id);
+  std::set<solve::NameId> seen;
+  std::vector<solve::NameId> pending;
+  for (const solve::SetId set : problem.jobs) pending.push_back(problem.sets[set].name);
+  std::vector<solve::CandidateId> result;
+  while (!pending.empty()) {
+    const solve::NameId name = pending.back();
+    pending.pop_back();
+    const auto found = chosen.find(name);
+    if (found == chosen.end() || !seen.insert(name).second) continue;
+    result.push_back(found->second);
+    for (const solve::SetId set : problem.needs(found->second)) pending.push_back(problem.sets[set].name);
+  }
+  std::sort(result.begin(), result.end());
+  return result;
+}
+
+class Resolver {
+ public:
+  Resolver(const PypiProblem& problem, pypi::Source& source, core::Notes& notes)
+      : problem_(problem), universe_(problem, source, notes), notes_(notes) {}
+
+  PypiOutcome run() {
+    load_requested();
+    std::size_t window = kWindow;
+    for (std::size_t round = 0; round < kMostRounds; ++round) {
+      const Encoding encoding(universe_, window);
+      const auto picks = choose(encoding);
+      if (!picks) {
+        // What the lock alone does not give, the indexes may.
+        if (const std::vector<ProjectId> partial = universe_.partial(); !partial.empty()) {
+          universe_.load(partial);
+        } else if (encoding.is_narrowed()) {
+          window = 0;
+        } else {
+          return explain_pypi(universe_, encoding);
+        }
+        continue;
+      }
+      const std::vector<solve::CandidateId> chosen = reached(encoding.problem(), *picks);
+      if (learn(encoding, chosen)) continue;
+      if (encoding.is_narrowed()) {
+        window = 0;
+        continue;
+      }
+      return finish(encoding, chosen);
+    }
+    throw core::Error({.code = "solve-endless",
+                       .what = "no end of the choice of PyPI distributions is in sight for " + problem_.platform,
+                       .why = {std::to_string(kMostRounds) + " rounds of reading metadata were not enough"},
+                       .hints = {"bound the names that are asked for more tightly"}});
+  }
+
+ private:
+  void load_requested() {
+    std::vector<ProjectId> ids;
+    for (const std::size_t request : deciding_requests(problem_)) {
+      const ProjectId id = universe_.known(problem_.requests[request].requirement.name);
+      const bool known = universe_.project(id).state != Project::State::unknown;
+      if (!known && std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
+    }
+    if (!ids.empty()) universe_.load(ids);
+  }
+
+  std::optional<solve::Picks> choose(const Encoding& encoding) const {
+    const solve::Problem& problem = encoding.problem();
+    const solve::Pruner pruner(problem);
+    const std::vector<solve::JobId> jobs = all_jobs(problem);
+    solve::Exclusion excluded;
+    if (!problem_.favored.empty()) keep_favored(encoding, pruner, jobs, excluded);
+    return solve::solve(pruner, jobs, excluded);
+  }
+
+  /// Favored releases stay where that leaves an answer: those that are asked for by name before the others.
+  void keep_favored(const Encoding& encoding, const solve::Pruner& pruner, const std::vector<solve::JobId>& jobs,
+                    solve::Exclusion& excluded) const {
+    const solve::Problem& problem = encoding.problem();
+    std::vector<bool> is_requested(problem.names.size());
+    for (const solve::SetId set : problem.jobs) is_requested[problem.sets[set].name] = true;
+    std::vector<solve::CandidateId> wanted;
+    for (solve::CandidateId id = 0; id < problem.candidates.size(); ++id) {
+      const Node& node = encoding.node(problem.candidates[id].name);
+      if (node.extra.empty() && universe_.project(node.project).releases[encoding.release(id)].favored) {
+        wanted.push_back(id);
+      }
+    }
+    std::stable_partition(wanted.begin(), wanted.end(),
+                          [&](solve::CandidateId id) { return is_requested[problem.candidates[id].name]; });
+    const std::vector<bool> kept = solve::find_keepable(pruner, jobs, wanted, excluded);
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      if (kept[i]) solve::exclude_others(problem, wanted[i], excluded);
+    }
+  }
+
+  /// Fetches what the chosen releases leave open. False: nothing was.
+  bool learn(const Encoding& encoding, const std::vector<solve::CandidateId>& chosen) {
+    std::set<ProjectId> pages;
+    std::set<ProjectId> provided;
+    std::set<Universe::ReleaseRef> unread;
+    for (const solve::CandidateId id : chosen) {
+      for (const ProjectId needed : encoding.unknown_needs(id)) pages.insert(needed);
+      const ProjectId project = encoding.project(id);
+      const Project& known = universe_.project(project);
+      const std::size_t release = encoding.release(id);
+      const bool asks_for_extra = !encoding.node(encoding.problem().candidates[id].name).extra.empty();
+      if (known.provided && asks_for_extra && !known.extras_known) provided.insert(project);
+      if (known.releases[release].state != Release::State::unread) continue;
+      unread.emplace(project, release);
+      // Taken back before: the next ones are likely to be asked for too.
+      std::size_t more = std::min(known.reads, kMostRead);
+      for (std::size_t next = release + 1; more > 0 && next < known.releases.size(); ++next) {
+        if (known.releases[next].state != Release::State::unread || known.releases[next].yanked) continue;
+        if (known.releases[next].version.is_prerelease() && !known.pre) continue;
+        unread.emplace(project, next);
+        --more;
+      }
+    }
+    if (!pages.empty()) universe_.load({pages.begin(), pages.end()});
+    if (!provided.empty()) universe_.read_provided({provided.begin(), provided.end()});
+    if (!unread.empty()) universe_.read({unread.begin(), unread.end()});
+    return !pages.empty() || !provided.empty() || !unread.empty();
+  }
+
+  PypiOutcome finish(const Encoding& encoding, const std::vector<solve::CandidateId>& chosen) {
+    PypiSolution solution;
+    std::map<std::string, PypiPick> picks;
+    std::vector<core::Diagnostic> ambiguous;
+    for (const solve::CandidateId id : chosen) {
+      const Node& node = encoding.node(encoding.problem().candidates[id].name);
+      const Project& project = universe_.project(node.project);
+      if (project.provided) {
+        if (!node.extra.empty()) solution.provided_extras.push_back(provided_extra(project, node.extra));
+        continue;
+      }
+      PypiPick& pick = picks[project.name];
+      if (!node.extra.empty()) {
+        pick.extras.push_back(node.extra);
+        continue;
+      }
+      const Release& release = project.releases[encoding.release(id)];
+      pick.name = project.name;
+      pick.version = release.version_text;
+      pick.index = project.index;
+      pick.file = release.file;
+      pick.others = release.others;
+      pick.metadata = release.metadata;
+      pick.placed = project.state == Project::State::placed;
+      pick.needs_build = release.needs_build;
+      if (!project.also_on.empty()) ambiguous.push_back(tell_ambiguous(project));
+      note_surprises(project, release);
+    }
+    if (!ambiguous.empty()) throw core::Error(std::move(ambiguous));
+    for (auto& [name, pick] : picks) {
+      std::sort(pick.extras.begin(), pick.extras.end());
+      note_unknown_extras(pick);
+      solution.picks.push_back(std::move(pick));
+    }
+    std::vector<std::string> broken = check(problem_, solution);
+    if (!broken.empty()) {
+      throw core::Error({.code = "solver-bug",
+                         .what = "the solver's answer does not hold; this is a bug of ours, please report it",
+                         .why = std::move(broken)});
+    }
+    return solution;
+  }
+
+  ProvidedExtra provided_extra(const Project& project, const std::string& extra) {
+    ProvidedExtra result{project.name, extra, {}};
+    const auto& by_extra = project.releases.front().by_extra;
+    const auto found = by_extra.find(extra);
+    if (found != by_extra.end()) {
+      for (const Need& need : found->second) result.requires_dist.push_back(need.requirement.format());
+    } else {
+      notes_.warning({.code = "pypi-extra-unknown",
+                      .what = "what `" + project.name + "[" + extra + "]` adds is not known",
+                      .why = {"conda brings `" + project.provided->conda_name + " " + project.provided->version +
+                              "`, and no index tells what the extra needs in that version"},
+                      .hints = {"name what you need of it in lines of its own"}});
+    }
+    return result;
+  }
+
+  core::Diagnostic tell_ambiguous(const Project& project) const {
+    std::vector<std::string> indexes{core::without_secrets(project.index)};
+    for (const std::string& other : project.also_on) indexes.push_back(core::without_secrets(other));
+    return {.code = "index-ambiguous",
+            .what = "`" + project.name + "` stands on several indexes, and they need not mean the same project by it",
+            .why = {"it is on " + core::join(indexes, " and on "),
+                    "whoever may upload to one of them could replace what you mean by something else"},
+            .hints = {"say which one: `--pypi-index " + project.name + "=" + indexes.front() +
+                      "`, or under `[pypi.index]` of envlock.toml"}};
+  }
+
+  void note_surprises(const Project& project, const Release& release) {
+    if (release.yanked) {
+      notes_.warning({.code = "pypi-yanked",
+                      .what = "`" + project.name + " " + release.version_text + "` was yanked from its index",
+                      .why = release.file.yanked_reason.empty()
+                                 ? std::vector<std::string>{}
+                                 : std::vector<std::string>{core::printable(release.file.yanked_reason, 200)},
+                      .hints = {"ask for another version"}});
+    }
+    if (project.status == "archived" || project.status == "deprecated") {
+      notes_.note({.code = "pypi-project-status",
+                   .what = "`" + project.name + "` is " + project.status,
+                   .why = project.status_reason.empty()
+                              ? std::vector<std::string>{}
+                              : std::vector<std::string>{core::printable(project.status_reason, 200)}});
+    }
+  }
+
+  void note_unknown_extras(const PypiPick& pick) {
+    for (const std::string& extra : pick.extras) {
+      const std::vector<std::string>& known = pick.metadata.provides_extra;
+      if (std::find(known.begin(), known.end(), extra) != known.end()) continue;
+      core::Diagnostic diagnostic{.code = "pypi-extra-unknown",
+                                  .what = "`" + pick.name + " " + pick.version + "` has no extra `" + extra + "`"};
+      if (const auto near = core::closest_match(extra, known)) {
+        diagnostic.hints.push_back("did you mean `" + pick.name + "[" + *near + "]`?");
+      }
+      notes_.warning(std::move(diagnostic));
+    }
+  }
+
+  const PypiProblem& problem_;
+  Universe universe_;
+  core::Notes& notes_;
+};
+
+}  // namespace
+
+PypiOutcome pypi(const PypiProblem& problem, pypi::Source& source, core::Notes& notes) {
+  return Resolver(problem, source, notes).run();
+}
+
+}  // namespace envlock::resolve

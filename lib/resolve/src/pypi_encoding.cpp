@@ -1,0 +1,192 @@
+#include "pypi_encoding.h"
+
+#include <algorithm>
+#include <numeric>
+#include <tuple>
+
+namespace envlock::resolve {
+namespace {
+
+constexpr solve::CandidateId kNone = ~solve::CandidateId{0};
+
+/// What decides which releases meet it.
+std::string set_key(const pypi::Requirement& requirement) {
+  return requirement.specifiers.format();
+}
+
+std::string words_of(const pypi::Requirement& requirement, const std::string& extra) {
+  return requirement.name + (extra.empty() ? "" : "[" + extra + "]") + requirement.specifiers.format();
+}
+
+const std::vector<Need>* needs_of(const Release& release, const std::string& extra) {
+  if (extra.empty()) return &release.needs;
+  const auto found = release.by_extra.find(extra);
+  return found == release.by_extra.end() ? nullptr : &found->second;
+}
+
+}  // namespace
+
+std::vector<std::size_t> deciding_requests(const PypiProblem& problem) {
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < problem.requests.size(); ++i) {
+    if (problem.requests[i].requirement.marker.holds(problem.environment)) order.push_back(i);
+  }
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t left, std::size_t right) {
+    const pypi::Requirement& a = problem.requests[left].requirement;
+    const pypi::Requirement& b = problem.requests[right].requirement;
+    return std::pair(a.name, a.format()) < std::pair(b.name, b.format());
+  });
+  return order;
+}
+
+Encoding::Encoding(const Universe& universe, std::size_t window) : universe_(universe), window_(window) {
+  visit_requests();
+  visit_pending();
+  number();
+}
+
+const Encoding::Members& Encoding::members(ProjectId project, const pypi::Requirement& requirement) {
+  const auto [found, added] = members_.try_emplace({project, set_key(requirement)});
+  if (added) {
+    found->second = universe_.matching(project, requirement);
+    if (window_ > 0 && found->second.size() > window_) {
+      // What was locked is never out of the window.
+      Members narrowed;
+      for (std::size_t i = 0; i < found->second.size(); ++i) {
+        const Release& release = universe_.project(project).releases[found->second[i]];
+        if (i < window_ || release.favored || release.state == Release::State::read)
+          narrowed.push_back(found->second[i]);
+      }
+      narrowed_ |= narrowed.size() < found->second.size();
+      found->second = std::move(narrowed);
+    }
+  }
+  return found->second;
+}
+
+void Encoding::include(const Node& node, const Members& releases) {
+  Part& part = parts_[node];
+  part.included.resize(universe_.project(node.project).releases.size());
+  for (const std::size_t release : releases) {
+    if (part.included[release]) continue;
+    part.included[release] = true;
+    pending_.emplace_back(node, release);
+  }
+}
+
+void Encoding::include_need(const Need& need) {
+  if (universe_.project(need.project).state == Project::State::unknown) return;
+  const Members& releases = members(need.project, need.requirement);
+  include({need.project, ""}, releases);
+  for (const std::string& extra : need.requirement.extras) include({need.project, extra}, releases);
+}
+
+void Encoding::visit_requests() {
+  for (const std::size_t request : deciding_requests(universe_.problem())) {
+    const pypi::Requirement& requirement = universe_.problem().requests[request].requirement;
+    include_need({universe_.known(requirement.name), requirement});
+  }
+}
+
+void Encoding::visit_pending() {
+  while (!pending_.empty()) {
+    const auto [node, release] = pending_.back();
+    pending_.pop_back();
+    if (!node.extra.empty()) include({node.project, ""}, {release});
+    const std::vector<Need>* const needs = needs_of(universe_.project(node.project).releases[release], node.extra);
+    if (needs == nullptr) continue;
+    for (const Need& need : *needs) include_need(need);
+  }
+}
+
+void Encoding::number() {
+  for (const auto& [node, part] : parts_) nodes_.push_back(node);
+  // Ids decide between equally good answers: they go by name, not by when a project was met.
+  std::sort(nodes_.begin(), nodes_.end(), [&](const Node& left, const Node& right) {
+    return std::tie(universe_.project(left.project).name, left.extra) <
+           std::tie(universe_.project(right.project).name, right.extra);
+  });
+  problem_.names.resize(nodes_.size());
+  candidates_.resize(nodes_.size());
+  for (solve::NameId name = 0; name < nodes_.size(); ++name) {
+    names_.emplace(nodes_[name], name);
+    const Part& part = parts_.at(nodes_[name]);
+    candidates_[name].assign(part.included.size(), kNone);
+    for (std::size_t release = 0; release < part.included.size(); ++release) {
+      if (!part.included[release]) continue;
+      const auto id = static_cast<solve::CandidateId>(problem_.candidates.size());
+      problem_.candidates.push_back({.name = name});
+      problem_.names[name].push_back(id);
+      candidates_[name][release] = id;
+      releases_.push_back(release);
+    }
+  }
+  for (solve::CandidateId id = 0; id < problem_.candidates.size(); ++id) {
+    solve::Candidate& candidate = problem_.candidates[id];
+    candidate.first_edge = static_cast<std::uint32_t>(problem_.edges.size());
+    add_edges(id, nodes_[candidate.name], releases_[id]);
+    candidate.need_count = static_cast<std::uint32_t>(problem_.edges.size()) - candidate.first_edge;
+  }
+  for (const std::size_t request : deciding_requests(universe_.problem())) {
+    const pypi::Requirement& requirement = universe_.problem().requests[request].requirement;
+    const ProjectId project = universe_.known(requirement.name);
+    if (universe_.project(project).state == Project::State::unknown) continue;
+    const Members releases = members(project, requirement);
+    problem_.jobs.push_back(set_of({project, ""}, releases, words_of(requirement, "")));
+    job_requests_.push_back(request);
+    for (const std::string& extra : requirement.extras) {
+      problem_.jobs.push_back(set_of({project, extra}, releases, words_of(requirement, extra)));
+      job_requests_.push_back(request);
+    }
+  }
+}
+
+void Encoding::add_edges(solve::CandidateId id, const Node& node, std::size_t release) {
+  const Project& project = universe_.project(node.project);
+  if (!node.extra.empty()) {
+    problem_.edges.push_back(
+        set_of({node.project, ""}, {release}, project.name + "===" + project.releases[release].version_text));
+  }
+  const std::vector<Need>* const needs = needs_of(project.releases[release], node.extra);
+  if (needs == nullptr) return;
+  for (const Need& need : *needs) add_need(need);
+  // One that is needed twice is one edge.
+  const auto first = problem_.edges.begin() + problem_.candidates[id].first_edge;
+  std::sort(first, problem_.edges.end());
+  problem_.edges.erase(std::unique(first, problem_.edges.end()), problem_.edges.end());
+}
+
+void Encoding::add_need(const Need& need) {
+  if (universe_.project(need.project).state == Project::State::unknown) return;
+  const Members& releases = members(need.project, need.requirement);
+  problem_.edges.push_back(set_of({need.project, ""}, releases, words_of(need.requirement, "")));
+  for (const std::string& extra : need.requirement.extras) {
+    problem_.edges.push_back(set_of({need.project, extra}, releases, words_of(need.requirement, extra)));
+  }
+}
+
+solve::SetId Encoding::set_of(const Node& node, const Members& releases, const std::string& words) {
+  const solve::NameId name = names_.at(node);
+  const auto [found, added] = set_ids_.emplace(std::pair(name, words), static_cast<solve::SetId>(problem_.sets.size()));
+  if (added) {
+    solve::CandidateSet set{.name = name};
+    for (const std::size_t release : releases) set.members.push_back(candidates_[name][release]);
+    std::sort(set.members.begin(), set.members.end());
+    problem_.sets.push_back(std::move(set));
+    set_words_.push_back(words);
+  }
+  return found->second;
+}
+
+std::vector<ProjectId> Encoding::unknown_needs(solve::CandidateId id) const {
+  std::vector<ProjectId> unknown;
+  const Node& node = nodes_[problem_.candidates[id].name];
+  const std::vector<Need>* const needs = needs_of(universe_.project(node.project).releases[releases_[id]], node.extra);
+  if (needs == nullptr) return unknown;
+  for (const Need& need : *needs) {
+    if (universe_.project(need.project).state == Project::State::unknown) unknown.push_back(need.project);
+  }
+  return unknown;
+}
+
+}  // namespace envlock::resolve

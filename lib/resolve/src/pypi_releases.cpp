@@ -1,0 +1,166 @@
+#include "pypi_releases.h"
+
+#include <algorithm>
+#include <tuple>
+#include <unordered_map>
+
+namespace envlock::resolve {
+namespace {
+
+/// A wheel that the platform takes.
+struct FittingWheel {
+  std::uint32_t rank = 0;
+  std::pair<std::uint64_t, std::string> build;
+  const pypi::IndexFile* file = nullptr;
+};
+
+/// The files of one version, weighed for the platform.
+struct Weighed {
+  std::vector<FittingWheel> wheels;
+  const pypi::IndexFile* sdist = nullptr;
+  const pypi::IndexFile* other_python = nullptr;  ///< refused by Requires-Python
+  bool has_wheels = false;
+  bool too_new = false;
+};
+
+class ReleaseMaker {
+ public:
+  ReleaseMaker(const PypiProblem& problem, const pypi::ProjectPage& page, Project& project)
+      : problem_(problem),
+        page_(page),
+        project_(project),
+        python_(pypi::Version::try_parse(problem.environment.python_full_version)),
+        wheels_allowed_(!is_listed(problem.no_binary)),
+        sdists_allowed_(problem.allow_build && !is_listed(problem.only_binary)) {
+    for (const pypi::PipRequest& request : problem.requests) {
+      if (request.requirement.name == page.name && !request.hashes.empty()) hashes_.push_back(&request.hashes);
+    }
+  }
+
+  void run() {
+    for (const pypi::IndexFile& file : page_.files) weigh(file);
+    for (auto version = versions_.rbegin(); version != versions_.rend(); ++version)
+      add(version->first, version->second);
+  }
+
+ private:
+  bool is_listed(const std::vector<std::string>& names) const {
+    return std::any_of(names.begin(), names.end(),
+                       [&](const std::string& name) { return name == ":all:" || name == page_.name; });
+  }
+
+  bool accepts_python(const pypi::IndexFile& file) {
+    if (file.requires_python.empty() || !python_) return true;
+    const auto [found, added] = pythons_.emplace(file.requires_python, true);
+    if (added) {
+      const auto specifiers = pypi::Specifiers::parse_leniently(file.requires_python);
+      found->second = !specifiers || specifiers->contains(*python_);
+    }
+    return found->second;
+  }
+
+  /// A line with `--hash` takes no other file.
+  bool has_wanted_hash(const pypi::IndexFile& file) const {
+    return std::all_of(hashes_.begin(), hashes_.end(), [&](const std::vector<core::Sha256>* wanted) {
+      return file.sha256 && std::find(wanted->begin(), wanted->end(), *file.sha256) != wanted->end();
+    });
+  }
+
+  /// Two spellings of one version ("1.0-RC.1", "1.0rc1") are one, and so are "1.0" and "1.0.0".
+  Weighed* weighed(const std::string& text) {
+    const auto [known, added] = spellings_.try_emplace(text, nullptr);
+    if (!added) return known->second;
+    const auto version = pypi::Version::try_parse(text);
+    if (version) known->second = &versions_[*version];
+    return known->second;
+  }
+
+  void weigh(const pypi::IndexFile& file) {
+    std::optional<pypi::WheelName> wheel;
+    std::optional<std::string> version;
+    if (file.file_name.ends_with(".whl")) {
+      wheel = pypi::parse_wheel_name(file.file_name);
+      if (wheel && wheel->name == page_.name) version = wheel->version;
+    } else {
+      version = pypi::parse_sdist_version(file.file_name, page_.name);
+    }
+    Weighed* const files = version ? weighed(*version) : nullptr;
+    if (files == nullptr || !has_wanted_hash(file)) return;
+    if (problem_.exclude_newer && file.upload_time && *file.upload_time > *problem_.exclude_newer) {
+      files->too_new = true;
+      return;
+    }
+    if (wheel && !wheels_allowed_) return;
+    files->has_wheels |= wheel.has_value();
+    if (!accepts_python(file)) {
+      files->other_python = &file;
+      return;
+    }
+    if (!wheel) {
+      if (files->sdist == nullptr || file.file_name.ends_with(".tar.gz")) files->sdist = &file;
+      return;
+    }
+    if (const auto rank = problem_.tags->rank(*wheel)) {
+      files->wheels.push_back({*rank, wheel->build.value_or(std::pair<std::uint64_t, std::string>{}), &file});
+    }
+  }
+
+  void add(const pypi::Version& version, Weighed& files) {
+    Release release;
+    release.version = version;
+    release.version_text = version.format();
+    if (!files.wheels.empty()) {
+      std::sort(files.wheels.begin(), files.wheels.end(), [](const FittingWheel& left, const FittingWheel& right) {
+        return std::tie(left.file->yanked, left.rank, right.build, left.file->file_name) <
+               std::tie(right.file->yanked, right.rank, left.build, right.file->file_name);
+      });
+      release.file = *files.wheels.front().file;
+      for (std::size_t i = 1; i < files.wheels.size(); ++i) release.others.push_back(*files.wheels[i].file);
+    } else if (files.sdist != nullptr && sdists_allowed_) {
+      release.file = *files.sdist;
+      release.needs_build = true;
+    } else {
+      count_left_out(release.version_text, files);
+      return;
+    }
+    release.yanked = release.file.yanked;
+    project_.releases.push_back(std::move(release));
+  }
+
+  /// Versions come newest first, so the first of each kind is the newest.
+  void count_left_out(const std::string& version, const Weighed& files) {
+    LeftOut& left_out = project_.left_out;
+    const auto remember = [](std::size_t& count, std::string& newest, std::string words) {
+      if (count++ == 0) newest = std::move(words);
+    };
+    if (files.other_python != nullptr && files.sdist == nullptr) {
+      remember(left_out.other_python, left_out.newest_other_python,
+               version + " (Requires-Python " + files.other_python->requires_python + ")");
+    } else if (files.has_wheels) {
+      remember(left_out.other_platform, left_out.newest_other_platform, version);
+    } else if (files.sdist != nullptr) {
+      remember(left_out.only_sdist, left_out.newest_sdist, version);
+    } else if (files.too_new) {
+      ++left_out.too_new;
+    }
+  }
+
+  const PypiProblem& problem_;
+  const pypi::ProjectPage& page_;
+  Project& project_;
+  const std::optional<pypi::Version> python_;
+  const bool wheels_allowed_;
+  const bool sdists_allowed_;
+  std::vector<const std::vector<core::Sha256>*> hashes_;
+  std::map<pypi::Version, Weighed> versions_;
+  std::unordered_map<std::string, Weighed*> spellings_;  // looked up only, never iterated
+  std::unordered_map<std::string, bool> pythons_;        // likewise
+};
+
+}  // namespace
+
+void make_releases(const PypiProblem& problem, const pypi::ProjectPage& page, Project& project) {
+  ReleaseMaker(problem, page, project).run();
+}
+
+}  // namespace envlock::resolve

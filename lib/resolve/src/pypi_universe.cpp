@@ -1,0 +1,290 @@
+#include "pypi_universe.h"
+
+#include <algorithm>
+
+#include "envlock/core/text.h"
+#include "envlock/core/url.h"
+#include "pypi_releases.h"
+
+namespace envlock::resolve {
+namespace {
+
+/// A version of conda's that PEP 440 does not know ("1.1.1w") is compared with nothing: only a need for any version is
+/// met by it.
+constexpr const char* kNoVersion = "0";
+
+}  // namespace
+
+Universe::Universe(const PypiProblem& problem, pypi::Source& source, core::Notes& notes)
+    : problem_(problem), source_(source), notes_(notes) {
+  start_with_facts();
+  start_with_favored();
+}
+
+void Universe::start_with_facts() {
+  for (const ProvidedDistribution& provided : problem_.provided) {
+    Project& project = projects_[find(provided.name)];
+    if (project.state == Project::State::provided) continue;
+    project.state = Project::State::provided;
+    project.provided = provided;
+    Release release;
+    release.version_text = provided.version;
+    const auto version = pypi::Version::try_parse(provided.version);
+    release.version = version ? *version : pypi::Version::parse(kNoVersion);
+    release.state = Release::State::read;
+    project.releases.push_back(std::move(release));
+  }
+  for (const auto& [name, placed] : problem_.placed) {
+    const ProjectId id = find(name);
+    if (projects_[id].state == Project::State::provided) continue;
+    projects_[id].state = Project::State::placed;
+    Release release;
+    release.version = pypi::Version::parse(placed.metadata.version);
+    release.version_text = release.version.format();
+    take_metadata(id, release, placed.metadata);
+    projects_[id].releases.push_back(std::move(release));
+  }
+  for (const pypi::PipRequest& request : problem_.requests) find(request.requirement.name);
+  const auto lets_in = [&](const pypi::PipRequest& request) {
+    if (request.requirement.specifiers.names_prerelease()) projects_[find(request.requirement.name)].pre = true;
+  };
+  std::for_each(problem_.requests.begin(), problem_.requests.end(), lets_in);
+  std::for_each(problem_.constraints.begin(), problem_.constraints.end(), lets_in);
+  for (std::size_t i = 0; i < problem_.constraints.size(); ++i) {
+    const pypi::Requirement& bound = problem_.constraints[i].requirement;
+    if (bound.marker.holds(problem_.environment)) projects_[find(bound.name)].constraints.push_back(i);
+  }
+}
+
+void Universe::start_with_favored() {
+  for (const FavoredDistribution& favored : problem_.favored) {
+    const ProjectId id = find(favored.name);
+    if (projects_[id].state != Project::State::unknown || !favored.metadata) continue;
+    projects_[id].state = Project::State::partial;
+    projects_[id].index = favored.index;
+    Release release;
+    release.version = pypi::Version::parse(favored.version);
+    release.version_text = favored.version;
+    release.file = favored.file;
+    release.favored = true;
+    take_metadata(id, release, *favored.metadata);
+    projects_[id].releases.push_back(std::move(release));
+  }
+}
+
+std::vector<ProjectId> Universe::partial() const {
+  std::vector<ProjectId> ids;
+  for (ProjectId id = 0; id < projects_.size(); ++id) {
+    if (projects_[id].state == Project::State::partial) ids.push_back(id);
+  }
+  return ids;
+}
+
+ProjectId Universe::find(const std::string& name) {
+  const auto [found, added] = ids_.emplace(name, static_cast<ProjectId>(projects_.size()));
+  if (added) {
+    projects_.emplace_back();
+    projects_.back().name = name;
+    projects_.back().pre = problem_.pre;
+  }
+  return found->second;
+}
+
+void Universe::load(const std::vector<ProjectId>& ids) {
+  std::vector<std::string> names;
+  for (const ProjectId id : ids) names.push_back(projects_[id].name);
+  std::vector<pypi::FoundProject> found = source_.projects(names);
+  std::vector<core::Diagnostic> failures;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (found[i].failure && found[i].state == pypi::FoundProject::State::failed) {
+      failures.push_back(*found[i].failure);
+      continue;
+    }
+    take_page(ids[i], std::move(found[i]));
+  }
+  if (!failures.empty()) throw core::Error(std::move(failures));
+}
+
+void Universe::take_page(ProjectId id, pypi::FoundProject found) {
+  Project& project = projects_[id];
+  project.state = Project::State::loaded;
+  project.releases.clear();
+  project.absent = found.state == pypi::FoundProject::State::absent;
+  project.index = std::move(found.index);
+  project.also_on = std::move(found.also_on);
+  project.status = found.page.status;
+  project.status_reason = found.page.status_reason;
+  if (project.status != "quarantined") make_releases(problem_, found.page, project);
+  for (const FavoredDistribution& favored : problem_.favored) {
+    if (favored.name == projects_[id].name) take_favored(id, favored);
+  }
+}
+
+void Universe::take_favored(ProjectId id, const FavoredDistribution& favored) {
+  std::vector<Release>& releases = projects_[id].releases;
+  const auto same = std::find_if(releases.begin(), releases.end(),
+                                 [&](const Release& release) { return release.version_text == favored.version; });
+  if (same == releases.end()) {
+    if (!favored.metadata) return;
+    // What was locked and is served no longer stays a candidate; whether it can still be had is for the install to say.
+    Release release;
+    release.version = pypi::Version::parse(favored.version);
+    release.version_text = favored.version;
+    release.file = favored.file;
+    release.favored = true;
+    take_metadata(id, release, *favored.metadata);
+    std::vector<Release>& now = projects_[id].releases;
+    const auto place =
+        std::find_if(now.begin(), now.end(), [&](const Release& other) { return other.version < release.version; });
+    now.insert(place, std::move(release));
+    return;
+  }
+  same->favored = true;
+  const auto other = std::find_if(same->others.begin(), same->others.end(), [&](const pypi::IndexFile& file) {
+    return file.file_name == favored.file.file_name;
+  });
+  if (other != same->others.end()) std::swap(same->file, *other);
+  if (!favored.metadata || same->file.sha256 != favored.file.sha256) return;
+  const auto index = static_cast<std::size_t>(same - releases.begin());
+  Release known = std::move(*same);
+  take_metadata(id, known, *favored.metadata);
+  projects_[id].releases[index] = std::move(known);
+}
+
+void Universe::read(const std::vector<ReleaseRef>& releases) {
+  std::vector<pypi::MetadataWanted> wanted;
+  for (const auto& [id, index] : releases) {
+    const Release& release = projects_[id].releases[index];
+    ++projects_[id].reads;
+    wanted.push_back({projects_[id].name, release.version_text, projects_[id].index, release.file});
+  }
+  std::vector<pypi::FoundMetadata> found = source_.metadata(wanted);
+  std::vector<core::Diagnostic> failures;
+  for (std::size_t i = 0; i < releases.size(); ++i) {
+    const auto& [id, index] = releases[i];
+    Release& release = projects_[id].releases[index];
+    if (found[i].metadata) {
+      // Adding needs may move projects_, and with it the release.
+      Release read = std::move(release);
+      take_metadata(id, read, std::move(*found[i].metadata));
+      projects_[id].releases[index] = std::move(read);
+      continue;
+    }
+    const core::Diagnostic failure = found[i].failure.value_or(core::Diagnostic{.code = "metadata-unavailable"});
+    if (failure.code == "index-unreachable" || failure.code == "offline-miss") {
+      failures.push_back(failure);
+      continue;
+    }
+    release.state = Release::State::refused;
+    release.refusal = failure.what;
+    if (failure.code != "sdist-needs-build") notes_.warning(failure);
+  }
+  if (!failures.empty()) throw core::Error(std::move(failures));
+}
+
+void Universe::take_metadata(ProjectId id, Release& release, pypi::Metadata metadata) {
+  release.state = Release::State::read;
+  release.metadata = std::move(metadata);
+  if (!release.metadata.requires_python.empty()) {
+    const auto specifiers = pypi::Specifiers::parse_leniently(release.metadata.requires_python);
+    const auto python = pypi::Version::try_parse(problem_.environment.python_full_version);
+    if (specifiers && python && !specifiers->contains(*python)) {
+      release.state = Release::State::refused;
+      release.refusal = "it needs python " + release.metadata.requires_python;
+      return;
+    }
+  }
+  for (const std::string& text : release.metadata.requires_dist) {
+    const auto requirement = pypi::Requirement::parse_leniently(text);
+    if (!requirement) {
+      release.state = Release::State::refused;
+      release.refusal = "its metadata asks for `" + core::printable(text, 80) + "`, which is no requirement";
+      return;
+    }
+    if (!requirement->url.empty() && projects_[id].state != Project::State::placed &&
+        requirement->marker.holds(problem_.environment)) {
+      release.state = Release::State::refused;
+      release.refusal =
+          "it asks for `" + core::printable(core::without_secrets(text), 80) + "`, a file outside of its index";
+      return;
+    }
+  }
+  release.needs = needs_of(release.metadata, nullptr);
+  for (const std::string& extra : release.metadata.provides_extra) {
+    release.by_extra[extra] = needs_of(release.metadata, &extra);
+  }
+}
+
+std::vector<Need> Universe::needs_of(const pypi::Metadata& metadata, const std::string* extra) {
+  std::vector<Need> needs;
+  for (const std::string& text : metadata.requires_dist) {
+    auto requirement = pypi::Requirement::parse_leniently(text);
+    if (!requirement) continue;
+    const bool always = requirement->marker.holds(problem_.environment);
+    if (extra == nullptr ? !always : always) continue;
+    if (extra != nullptr && !requirement->marker.holds(problem_.environment, {extra, 1})) continue;
+    const ProjectId id = find(requirement->name);
+    needs.push_back({id, std::move(*requirement)});
+  }
+  return needs;
+}
+
+void Universe::read_provided(const std::vector<ProjectId>& ids) {
+  std::vector<std::string> names;
+  for (const ProjectId id : ids) {
+    projects_[id].extras_known = true;
+    names.push_back(projects_[id].name);
+  }
+  const std::vector<pypi::FoundProject> found = source_.projects(names);
+  std::vector<ProjectId> readable;
+  std::vector<pypi::MetadataWanted> wanted;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    // Any file of the version will do: what an extra needs is the same in all of them.
+    for (const pypi::IndexFile& file : found[i].page.files) {
+      const auto wheel = pypi::parse_wheel_name(file.file_name);
+      const auto version = wheel ? pypi::Version::try_parse(wheel->version) : std::nullopt;
+      if (!version || *version != projects_[ids[i]].releases.front().version) continue;
+      readable.push_back(ids[i]);
+      wanted.push_back({names[i], version->format(), found[i].index, file});
+      break;
+    }
+  }
+  const std::vector<pypi::FoundMetadata> metadata = source_.metadata(wanted);
+  for (std::size_t i = 0; i < readable.size(); ++i) {
+    if (!metadata[i].metadata) continue;
+    const pypi::Metadata& read = *metadata[i].metadata;
+    std::map<std::string, std::vector<Need>> by_extra;
+    for (const std::string& extra : read.provides_extra) by_extra[extra] = needs_of(read, &extra);
+    projects_[readable[i]].releases.front().by_extra = std::move(by_extra);
+  }
+}
+
+bool Universe::meets_constraints(ProjectId id, const Release& release) const {
+  const std::vector<std::size_t>& bounds = projects_[id].constraints;
+  return std::all_of(bounds.begin(), bounds.end(), [&](std::size_t bound) {
+    return problem_.constraints[bound].requirement.specifiers.contains(release.version);
+  });
+}
+
+std::vector<std::size_t> Universe::matching(ProjectId id, const pypi::Requirement& requirement) const {
+  const Project& project = projects_[id];
+  std::vector<std::size_t> finals;
+  std::vector<std::size_t> all;
+  const bool is_exact = requirement.specifiers.exact().has_value();
+  const bool has_local_choice = project.state == Project::State::provided || project.state == Project::State::placed;
+  for (std::size_t i = 0; i < project.releases.size(); ++i) {
+    const Release& release = project.releases[i];
+    if (release.state == Release::State::refused) continue;
+    if (!meets_constraints(id, release)) continue;
+    if (has_local_choice && requirement.specifiers.empty()) return {0};
+    if (project.provided && !pypi::Version::try_parse(project.provided->version)) continue;
+    if (release.yanked && !is_exact && !release.favored) continue;
+    if (!requirement.specifiers.contains(release.version, pypi::Prereleases::include)) continue;
+    all.push_back(i);
+    if (!release.version.is_prerelease()) finals.push_back(i);
+  }
+  const bool lets_in = project.pre || has_local_choice || requirement.specifiers.names_prerelease() || finals.empty();
+  return lets_in ? all : finals;
+}
+
+}  // namespace envlock::resolve

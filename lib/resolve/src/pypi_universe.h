@@ -1,0 +1,116 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "envlock/pypi/version.h"
+#include "envlock/resolve/pypi.h"
+
+namespace envlock::resolve {
+
+/// An index into Universe's projects.
+using ProjectId = std::uint32_t;
+
+/// Something that a version needs: a project and its requirement.
+struct Need {
+  ProjectId project = 0;
+  pypi::Requirement requirement;
+};
+
+/// A version of a project, and the file that this platform would take of it.
+struct Release {
+  pypi::Version version;
+  std::string version_text;  ///< normal form
+  pypi::IndexFile file;
+  std::vector<pypi::IndexFile> others;
+  bool yanked = false;
+  bool needs_build = false;
+  bool favored = false;
+  enum class State { unread, read, refused };
+  State state = State::unread;
+  std::string refusal;  ///< why it cannot be had, when refused
+  pypi::Metadata metadata;
+  std::vector<Need> needs;                            ///< without extras
+  std::map<std::string, std::vector<Need>> by_extra;  ///< what an extra adds
+};
+
+/// Why versions of a project do not count, for explanations.
+struct LeftOut {
+  std::size_t other_python = 0;    ///< Requires-Python
+  std::size_t other_platform = 0;  ///< wheels, none for this one
+  std::size_t only_sdist = 0;
+  std::size_t too_new = 0;          ///< --exclude-newer
+  std::string newest_other_python;  ///< "2.0.0 (Requires-Python >=3.13)"
+  std::string newest_other_platform;
+  std::string newest_sdist;
+};
+
+struct Project {
+  std::string name;
+  /// partial: only the locked release is known, from the lock
+  enum class State { unknown, partial, loaded, provided, placed };
+  State state = State::unknown;
+  std::string index;
+  bool absent = false;  ///< no index has it
+  std::vector<std::string> also_on;
+  std::vector<Release> releases;  ///< best first
+  LeftOut left_out;
+  std::optional<ProvidedDistribution> provided;
+  bool pre = false;                      ///< a line of the user lets pre-releases in
+  std::vector<std::size_t> constraints;  ///< indexes into PypiProblem::constraints
+  bool extras_known = false;             ///< of a provided one: its metadata was looked for
+  std::string status;                    ///< PEP 792
+  std::string status_reason;
+  std::size_t reads = 0;  ///< how often metadata of it was fetched
+};
+
+/// What is known of PyPI so far. Grows as the resolver asks.
+class Universe {
+ public:
+  Universe(const PypiProblem& problem, pypi::Source& source, core::Notes& notes);
+
+  /// The project of that name, made when it is new.
+  ProjectId find(const std::string& name);
+  /// One that was found before.
+  ProjectId known(const std::string& name) const { return ids_.at(name); }
+  Project& project(ProjectId id) { return projects_[id]; }
+  const Project& project(ProjectId id) const { return projects_[id]; }
+  std::size_t size() const { return projects_.size(); }
+
+  /// Fetches the pages of projects, all at once. Throws: core::Error for an index that does
+  /// not answer.
+  void load(const std::vector<ProjectId>& ids);
+  /// Fetches the metadata of releases, all at once. One that cannot be had is refused, with its reason.
+  using ReleaseRef = std::pair<ProjectId, std::size_t>;
+  void read(const std::vector<ReleaseRef>& releases);
+  /// Fetches what the extras of a distribution that conda provides need.
+  void read_provided(const std::vector<ProjectId>& ids);
+
+  /// Projects of which only the locked release is known.
+  std::vector<ProjectId> partial() const;
+  bool meets_constraints(ProjectId id, const Release& release) const;
+  /// The releases that meet a requirement and the constraints, as indexes, best first.
+  std::vector<std::size_t> matching(ProjectId id, const pypi::Requirement& requirement) const;
+  const PypiProblem& problem() const { return problem_; }
+
+ private:
+  void take_page(ProjectId id, pypi::FoundProject found);
+  void take_favored(ProjectId id, const FavoredDistribution& favored);
+  void take_metadata(ProjectId id, Release& release, pypi::Metadata metadata);
+  std::vector<Need> needs_of(const pypi::Metadata& metadata, const std::string* extra);
+  void start_with_facts();
+  void start_with_favored();
+
+  const PypiProblem& problem_;
+  pypi::Source& source_;
+  core::Notes& notes_;
+  std::vector<Project> projects_;
+  std::map<std::string, ProjectId> ids_;
+};
+
+}  // namespace envlock::resolve

@@ -1,0 +1,361 @@
+#include "envlock/resolve/pypi.h"
+
+#include <algorithm>
+#include <random>
+
+#include "pypi_universe.h"
+#include "support/catch.h"
+
+namespace envlock::resolve {
+namespace {
+
+using test::MemorySource;
+using test::show;
+using test::TestProblem;
+
+std::string solve(TestProblem& problem, MemorySource& source) {
+  core::Notes notes;
+  return show(pypi(problem.problem, source, notes));
+}
+
+std::string solve(const std::vector<std::string>& lines, MemorySource& source) {
+  TestProblem problem(lines);
+  return solve(problem, source);
+}
+
+core::Diagnostic conflict_of(TestProblem& problem, MemorySource& source) {
+  core::Notes notes;
+  const PypiOutcome outcome = pypi(problem.problem, source, notes);
+  REQUIRE(std::holds_alternative<conda::Conflict>(outcome));
+  return std::get<conda::Conflict>(outcome).diagnostic;
+}
+
+std::string told(const core::Diagnostic& diagnostic) {
+  std::string text = diagnostic.code + ": " + diagnostic.what + "\n";
+  for (const std::string& why : diagnostic.why) text += "why: " + why + "\n";
+  for (const std::string& hint : diagnostic.hints) text += "help: " + hint + "\n";
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("the newest versions that fit together are chosen") {
+  MemorySource source;
+  source.add("app", {.version = "1.0", .requires_dist = {"lib<2"}});
+  source.add("app", {.version = "2.0", .requires_dist = {"lib>=2", "deep ; python_version < '3.8'"}});
+  source.add("lib", {.version = "1.5"});
+  source.add("lib", {.version = "2.1"});
+  source.add("lib", {.version = "3.0b1"});
+  CHECK(solve({"app"}, source) == "app 2.0, lib 2.1");
+  CHECK(solve({"app", "lib<2"}, source) == "app 1.0, lib 1.5");
+  CHECK(solve({"lib ; sys_platform == 'win32'"}, source) == "");
+}
+
+TEST_CASE("the order of the lines does not matter") {
+  MemorySource source;
+  source.add("b", {.version = "1"});
+  source.add("b", {.version = "2", .requires_dist = {"c==1"}});
+  source.add("a", {.version = "1"});
+  source.add("a", {.version = "2", .requires_dist = {"c==2"}});
+  source.add("c", {.version = "1"});
+  source.add("c", {.version = "2"});
+  CHECK(solve({"a", "b"}, source) == "a 2, b 1, c 2");
+  CHECK(solve({"b", "a"}, source) == "a 2, b 1, c 2");
+}
+
+TEST_CASE("an extra is a name of its own, and adds what it needs") {
+  MemorySource source;
+  source.add("app", {.version = "1",
+                     .requires_dist = {"base", "fast ; extra == 'speed'", "app[speed] ; extra == 'all'",
+                                       "more ; extra == 'all' and python_version >= '3.9'"},
+                     .extras = {"all", "speed"}});
+  source.add("base", {.version = "1"});
+  source.add("fast", {.version = "1"});
+  source.add("more", {.version = "1"});
+  CHECK(solve({"app"}, source) == "app 1, base 1");
+  CHECK(solve({"app[speed]"}, source) == "app 1 [speed], base 1, fast 1");
+  CHECK(solve({"app[all]"}, source) == "app 1 [all] [speed], base 1, fast 1, more 1");
+  TestProblem unknown({"app[sped]"});
+  core::Notes notes;
+  CHECK(show(pypi(unknown.problem, source, notes)) == "app 1 [sped], base 1");
+  REQUIRE(notes.all().size() == 1);
+  CHECK(notes.all()[0].diagnostic.code == "pypi-extra-unknown");
+  CHECK(notes.all()[0].diagnostic.hints == std::vector<std::string>{"did you mean `app[speed]`?"});
+}
+
+TEST_CASE("cyclic needs and cyclic extras come to an end") {
+  MemorySource source;
+  source.add("a", {.version = "1", .requires_dist = {"b[x]", "a[y] ; extra == 'x'"}, .extras = {"x", "y"}});
+  source.add("b", {.version = "1", .requires_dist = {"a[x] ; extra == 'x'"}, .extras = {"x"}});
+  CHECK(solve({"a"}, source) == "a 1 [x] [y], b 1 [x]");
+}
+
+TEST_CASE("what conda provides is a fact") {
+  MemorySource source;
+  source.add("app", {.version = "1", .requires_dist = {"numpy>=1.20"}});
+  source.add("app", {.version = "2", .requires_dist = {"numpy>=2"}});
+  source.add("numpy", {.version = "2.1"});
+  TestProblem problem({"app"});
+  problem.problem.provided = {{"numpy", "1.26.4", "numpy"}};
+  CHECK(solve(problem, source) == "app 1");
+  CHECK(source.asked_pages == std::vector<std::string>{"app"});
+
+  TestProblem conflict({"app>=2"});
+  conflict.problem.provided = {{"numpy", "1.26.4", "numpy"}};
+  const core::Diagnostic diagnostic = conflict_of(conflict, source);
+  CHECK(told(diagnostic) ==
+        "no-solution: no set of PyPI distributions meets the `pip:` section for linux-64\n"
+        "why: `app>=2` (environment.yml:1) is asked for\n"
+        "why: `app 2` needs `numpy>=2`, and the conda part brings `numpy 1.26.4`, which pip never replaces\n"
+        "help: let conda bring the version that is needed: `numpy >=2` under `dependencies:`\n");
+
+  TestProblem direct({"torch==2.6"});
+  direct.problem.provided = {{"torch", "2.5.1", "pytorch"}};
+  CHECK(told(conflict_of(direct, source)) ==
+        "conda-conflict: `torch==2.6` cannot be met for linux-64\n"
+        "why: the conda part brings `pytorch 2.5.1`, which is `torch` on PyPI, and pip never replaces what conda "
+        "installs\n"
+        "help: let conda bring the version that is needed: `pytorch ==2.6` under `dependencies:`\n");
+}
+
+TEST_CASE("the extras of what conda provides are asked of the index") {
+  MemorySource source;
+  source.add("requests",
+             {.version = "2.30", .requires_dist = {"urllib3", "socks ; extra == 'socks'"}, .extras = {"socks"}});
+  source.add("socks", {.version = "1.7"});
+  TestProblem problem({"requests[socks]"});
+  problem.problem.provided = {{"requests", "2.30.0", "requests"}};
+  core::Notes notes;
+  const PypiOutcome outcome = pypi(problem.problem, source, notes);
+  CHECK(show(outcome) == "socks 1.7");
+  CHECK(std::get<PypiSolution>(outcome).provided_extras ==
+        std::vector<ProvidedExtra>{{"requests", "socks", {"socks ; extra == \"socks\""}}});
+}
+
+TEST_CASE("pre-releases count only where a line, a need or the lack of others lets them in") {
+  MemorySource source;
+  source.add("x", {.version = "1.0"});
+  source.add("x", {.version = "2.0rc1"});
+  source.add("only", {.version = "0.1b1"});
+  source.add("only", {.version = "0.1b2"});
+  source.add("user", {.version = "1", .requires_dist = {"x>=2.0rc0"}});
+  CHECK(solve({"x"}, source) == "x 1.0");
+  CHECK(solve({"x>=2.0b1"}, source) == "x 2.0rc1");
+  CHECK(solve({"x!=2.0b1"}, source) == "x 1.0");
+  CHECK(solve({"only"}, source) == "only 0.1b2");
+  CHECK(solve({"user"}, source) == "user 1, x 2.0rc1");
+  TestProblem pre({"x"});
+  pre.problem.pre = true;
+  CHECK(solve(pre, source) == "x 2.0rc1");
+}
+
+TEST_CASE("a yanked version is taken only by its number, and said") {
+  MemorySource source;
+  source.add("x", {.version = "1"});
+  source.add("x", {.version = "2", .yanked = true});
+  CHECK(solve({"x"}, source) == "x 1");
+  TestProblem pinned({"x==2"});
+  core::Notes notes;
+  CHECK(show(pypi(pinned.problem, source, notes)) == "x 2");
+  REQUIRE(notes.all().size() == 1);
+  CHECK(notes.all()[0].diagnostic.code == "pypi-yanked");
+  TestProblem refused({"x>=2"});
+  CHECK(told(conflict_of(refused, source)) ==
+        "no-fitting-version: `x>=2` cannot be met for linux-64\n"
+        "why: 2 was yanked from the index\n"
+        "why: the newest version that the platform can take is 1\n"
+        "help: a yanked version is taken only by name: `x==2`\n");
+}
+
+TEST_CASE("versions for other pythons and platforms, and sources, do not count") {
+  MemorySource source;
+  source.add("x", {.version = "1"});
+  source.add("x", {.version = "2", .requires_python = ">=3.13"});
+  source.add("x", {.version = "3", .tag = "cp312-cp312-win_amd64"});
+  source.add("x", {.version = "4", .tag = "sdist"});
+  source.add("x", {.version = "5", .metadata_requires_python = "<3.9"});
+  CHECK(solve({"x"}, source) == "x 1");
+  TestProblem problem({"x>=2"});
+  CHECK(told(conflict_of(problem, source)) ==
+        "no-fitting-version: `x>=2` cannot be met for linux-64\n"
+        "why: 1 version cannot be had, such as 5: it needs python <3.9\n"
+        "why: the newest version that the platform can take is 1\n"
+        "why: 1 version not for python 3.12.7, the newest 2 (Requires-Python >=3.13)\n"
+        "why: 1 version without a wheel for linux-64 and python 3.12.7, the newest 3\n"
+        "why: 1 version as source only, the newest 4\n"
+        "help: ask conda for another `python`\n"
+        "help: `--allow-build` builds a wheel here, which runs the project's own code\n");
+  problem.problem.allow_build = true;
+  CHECK(solve(problem, source) == "x 4");
+}
+
+TEST_CASE("constraints bound a name and ask for nothing") {
+  MemorySource source;
+  source.add("a", {.version = "1", .requires_dist = {"b"}});
+  source.add("b", {.version = "1"});
+  source.add("b", {.version = "2"});
+  TestProblem problem({"a"});
+  problem.problem.constraints = {test::line("b<2", 7), test::line("other==1", 8)};
+  CHECK(solve(problem, source) == "a 1, b 1");
+  problem.problem.constraints = {test::line("b<1", 7)};
+  CHECK(told(conflict_of(problem, source)).find("the constraint `b<1` (environment.yml:7) bounds it") !=
+        std::string::npos);
+}
+
+TEST_CASE("locked versions stay, and need no index when all of them fit") {
+  MemorySource source;
+  source.add("a", {.version = "1", .requires_dist = {"b"}});
+  source.add("a", {.version = "2", .requires_dist = {"b"}});
+  source.add("b", {.version = "1"});
+  source.add("b", {.version = "2"});
+  TestProblem first({"a<2"});
+  core::Notes notes;
+  const PypiOutcome locked = pypi(first.problem, source, notes);
+  std::vector<FavoredDistribution> favored;
+  for (const PypiPick& pick : std::get<PypiSolution>(locked).picks) {
+    favored.push_back({pick.name, pick.version, pick.index, pick.file, pick.metadata});
+  }
+  CHECK(show(locked) == "a 1, b 2");
+  source.add("b", {.version = "3"});
+  source.asked_pages.clear();
+  TestProblem again({"a"});
+  again.problem.favored = favored;
+  CHECK(solve(again, source) == "a 1, b 2");
+  CHECK(source.asked_pages.empty());
+  TestProblem newer({"a>=2"});
+  newer.problem.favored = favored;
+  CHECK(solve(newer, source) == "a 2, b 2");
+}
+
+TEST_CASE("a locked version that the index no longer has stays a candidate") {
+  MemorySource source;
+  source.add("a", {.version = "1"});
+  source.add("c", {.version = "1"});
+  TestProblem first({"a"});
+  core::Notes notes;
+  const PypiSolution solution = std::get<PypiSolution>(pypi(first.problem, source, notes));
+  source.releases["a"] = {{.version = "2"}};
+  TestProblem again({"a", "c>=2"});
+  const PypiPick& pick = solution.picks.front();
+  again.problem.favored = {{pick.name, pick.version, pick.index, pick.file, pick.metadata}};
+  source.add("c", {.version = "2"});
+  CHECK(solve(again, source) == "a 1, c 2");
+}
+
+TEST_CASE("two lines that exclude each other are told with what they need") {
+  MemorySource source;
+  source.add("a", {.version = "1", .requires_dist = {"c<2"}});
+  source.add("b", {.version = "1", .requires_dist = {"c>=2"}});
+  source.add("c", {.version = "1"});
+  source.add("c", {.version = "2"});
+  source.add("d", {.version = "1"});
+  TestProblem problem({"a", "d", "b"});
+  CHECK(told(conflict_of(problem, source)) ==
+        "no-solution: no set of PyPI distributions meets the `pip:` section for linux-64\n"
+        "why: `b` (environment.yml:3) is asked for\n"
+        "why: `b 1` needs `c>=2`\n"
+        "why: `a` (environment.yml:1) is asked for\n"
+        "why: `a 1` needs `c<2`, which rules out `c 2`\n"
+        "help: loosen or drop one of these lines\n");
+}
+
+TEST_CASE("a project that no index has is named, with the chain that leads to it") {
+  MemorySource source;
+  source.add("a", {.version = "1", .requires_dist = {"gone>=1"}});
+  TestProblem direct({"missing"});
+  CHECK(told(conflict_of(direct, source)).find("no-such-project: `missing` cannot be met") == 0);
+  TestProblem chain({"a"});
+  CHECK(told(conflict_of(chain, source)) ==
+        "no-solution: no set of PyPI distributions meets the `pip:` section for linux-64\n"
+        "why: `a` (environment.yml:1) is asked for\n"
+        "why: `a 1` needs `gone>=1`, which cannot be had\n"
+        "why: no index has a project `gone`\n"
+        "help: check how it is spelled, or name its index with `--extra-index-url`\n");
+}
+
+TEST_CASE("a name on two indexes is an error only when it is chosen") {
+  MemorySource source;
+  source.add("a", {.version = "1"});
+  source.add("a", {.version = "2", .requires_dist = {"twice==9"}});
+  source.add("twice", {.version = "1"});
+  source.also_on["twice"] = {"https://other.example/simple"};
+  CHECK(solve({"a"}, source) == "a 1");
+  core::Notes notes;
+  TestProblem problem({"twice"});
+  try {
+    pypi(problem.problem, source, notes);
+    FAIL("no error");
+  } catch (const core::Error& error) {
+    CHECK(error.diagnostics().front().code == "index-ambiguous");
+  }
+}
+
+TEST_CASE("a long history of versions that do not fit is read in growing batches") {
+  MemorySource source;
+  for (int version = 1; version <= 300; ++version) {
+    source.add("many", {.version = std::to_string(version),
+                        .requires_dist = {"core==" + std::to_string(version <= 5 ? 1 : 2)}});
+  }
+  source.add("core", {.version = "1"});
+  source.add("core", {.version = "2"});
+  CHECK(solve({"many", "core<2"}, source) == "core 1, many 5");
+  CHECK(source.batches.size() < 40);
+}
+
+TEST_CASE("quarantined projects are not taken") {
+  MemorySource source;
+  source.add("bad", {.version = "1"});
+  source.status["bad"] = "quarantined";
+  TestProblem problem({"bad"});
+  CHECK(told(conflict_of(problem, source)).find("under quarantine") != std::string::npos);
+}
+
+TEST_CASE("random small universes: there is an answer exactly when trying all finds one") {
+  std::size_t solved = 0;
+  for (unsigned seed = 0; seed < 400; ++seed) {
+    CAPTURE(seed);
+    std::mt19937 random(seed);
+    const auto below = [&](unsigned n) { return static_cast<int>(random() % n); };
+    MemorySource source;
+    const int names = 3 + below(4);
+    const auto name_of = [](int i) { return std::string(1, static_cast<char>('a' + i)); };
+    const auto need = [&] {
+      static const std::vector<std::string> kOperators{"==", ">=", "<=", "!=", "<", ">", ""};
+      const std::string& op = kOperators[random() % kOperators.size()];
+      return name_of(below(static_cast<unsigned>(names))) + (below(5) == 0 ? "[x]" : "") +
+             (op.empty() ? "" : op + std::to_string(1 + below(3)));
+    };
+    for (int i = 0; i < names; ++i) {
+      const int versions = 1 + below(3);
+      for (int version = 1; version <= versions; ++version) {
+        test::TestRelease release{.version = std::to_string(version), .extras = {"x"}};
+        const int needs = below(3);
+        for (int n = 0; n < needs; ++n) {
+          release.requires_dist.push_back(need() + (below(4) == 0 ? " ; extra == 'x'" : ""));
+        }
+        source.add(name_of(i), std::move(release));
+      }
+    }
+    std::vector<std::string> lines;
+    const int count = 1 + below(3);
+    for (int i = 0; i < count; ++i) lines.push_back(need());
+    TestProblem problem(lines);
+    if (below(3) == 0) problem.problem.provided = {{"c", "2", "c"}};
+    core::Notes notes;
+    const PypiOutcome outcome = pypi(problem.problem, source, notes);
+    const bool found = std::holds_alternative<PypiSolution>(outcome);
+    CHECK(found == test::has_answer(source, problem.problem));
+    if (found) {
+      ++solved;
+      CHECK(check(problem.problem, std::get<PypiSolution>(outcome)).empty());
+      std::reverse(problem.problem.requests.begin(), problem.problem.requests.end());
+      CHECK(show(pypi(problem.problem, source, notes)) == show(outcome));
+    } else {
+      CHECK(!std::get<conda::Conflict>(outcome).diagnostic.why.empty());
+    }
+  }
+  CHECK(solved > 100);
+  CHECK(solved < 350);
+}
+
+}  // namespace envlock::resolve
