@@ -105,6 +105,17 @@ TEST_CASE("a baseline that was changed, or that is another's, is refused by name
   CHECK(code_of("{}") == "baseline-invalid");
 }
 
+TEST_CASE("a class that was changed is left out, and the others are read") {
+  Baseline two = make_baseline(1);
+  two.replace(hardware(2), {probe::accept(make_run("numpy", 5, 6), files())});
+  const std::string text = replaced(probe::format(two), "\"threads\": 2", "\"threads\": 3");
+  std::vector<core::Diagnostic> edited;
+  CHECK(probe::parse_baseline(text, "b.json", &edited) == make_baseline(1));
+  REQUIRE(edited.size() == 1);
+  CHECK(edited.front().code == "baseline-edited");
+  CHECK(edited.front().what.find("3 threads") != std::string::npos);
+}
+
 TEST_CASE("a class that is added leaves every line of the others as it was") {
   const std::vector<std::string> before = lines_of(probe::format(make_baseline(1)));
   Baseline more = make_baseline(1);
@@ -125,7 +136,9 @@ TEST_CASE("a run is compared with what was accepted") {
 
   const probe::TierComparison bumped = probe::compare(accepted, make_run("numpy", 1, 2), files(2));
   CHECK(bumped.equal);
-  CHECK(bumped.changed_files == std::vector<std::string>{"lib/libopenblas.so.0"});
+  using Kind = probe::ChangedFile::Kind;
+  CHECK(bumped.changed_files ==
+        std::vector<probe::ChangedFile>{{"lib/libopenblas.so.0", "openblas", Kind::other_bytes}});
 
   const probe::TierComparison other =
       probe::compare(accepted, make_run("numpy", 4, 5), {{"blis", "lib/libblis.so.4", root_of(1)}});
@@ -137,5 +150,6 @@ TEST_CASE("a run is compared with what was accepted") {
   CHECK(other.first->compared_ops == 3);
   REQUIRE(other.training);
   CHECK((other.training->place == probe::Place{"training", 0, "fwd.x"}));
-  CHECK(other.changed_files == std::vector<std::string>{"lib/libblis.so.4 (new)", "lib/libopenblas.so.0 (gone)"});
+  CHECK(other.changed_files == std::vector<probe::ChangedFile>{{"lib/libblis.so.4", "blis", Kind::added},
+                                                               {"lib/libopenblas.so.0", "openblas", Kind::gone}});
 }

@@ -1,5 +1,6 @@
 """`envlock verify --probe`: an environment computes what was accepted, or it is said where and why it does not."""
 import json
+import pathlib
 import shutil
 import subprocess
 import unittest
@@ -10,6 +11,29 @@ import make_blas_channel as blas  # support.py made fixtures/ importable
 from channelkit.package import File, Package
 
 _made = {}
+
+# In front of the distribution's OpenBLAS, in which it chooses kernel and threads where the environment does not: as another version of a library may.
+CHOOSING = """
+#include <dlfcn.h>
+#include <cstdlib>
+using Gemm = void(int, int, int, int, int, int, float, const float*, int, const float*, int, float, float*, int);
+static Gemm* real;
+static void choose() __attribute__((constructor));
+static void choose() {
+  CHOICE
+  Dl_info own;
+  dladdr(reinterpret_cast<void*>(&choose), &own);
+  char path[4096];
+  char* end = realpath(own.dli_fname, path);
+  for (char* c = path; *c; ++c) if (*c == '/') end = c;
+  __builtin_strcpy(end, "/libreal.so");
+  real = reinterpret_cast<Gemm*>(dlsym(dlopen(path, RTLD_NOW), "cblas_sgemm"));
+}
+extern "C" void cblas_sgemm(int o, int ta, int tb, int m, int n, int k, float alpha, const float* a, int lda, const float* b, int ldb, float beta, float* c, int ldc) {
+  real(o, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+}
+"""
+CHOICES = {"7.0": 'setenv("OPENBLAS_CORETYPE", "Haswell", 0); setenv("OPENBLAS_NUM_THREADS", "2", 1);', "7.1": 'setenv("OPENBLAS_CORETYPE", "Prescott", 0);'}
 
 # Each takes the place of a BLAS and misbehaves in its own way. What is right in them is a plain product, rows and columns in order.
 PLAIN = """
@@ -53,7 +77,13 @@ def channel():
             for version in ("5.0", "5.1"):
                 files = [File("lib/libblas.so.3", data + version.encode(), executable=True)]
                 more.append(Package("libblas", version, "bumped", NATIVE, files=files, timestamp=blas.TIMESTAMP))
-        made = blas.write_channel(out, ("openblas", "netlib"), more)
+        threaded = blas.LIBRARIES / "openblas-pthread/libopenblas.so.0"
+        if threaded.exists() and shutil.which("g++"):
+            for version, choice in CHOICES.items():
+                library = blas.compiled(CHOOSING.replace("CHOICE", choice))
+                files = [File("lib/libopenblas.so.0", library, executable=True), File("lib/libblas.so.3", link="libopenblas.so.0"), File("lib/libreal.so", threaded.resolve().read_bytes(), executable=True)]
+                more.append(Package("libblas", version, "choosing", NATIVE, files=files, timestamp=blas.TIMESTAMP))
+        made = blas.write_channel(out, ("openblas", "openblas_threads", "netlib"), more)
         _made["channel"] = (out, made)
     out, made = _made["channel"]
     if not made["numpy"] or "openblas" not in made["builds"]:
@@ -70,7 +100,7 @@ class Gate(InstallScenario):
 
     def gate(self, lock, *arguments, expect=0, writes=(), repeat=0, **more):
         result = self.run_envlock("verify", lock, "-p", more.pop("prefix", self.prefix), "--probe", "--json", "--probe-repeat", repeat, *arguments, writes=writes, **more)
-        document = json.loads(result.out)
+        self.document = document = json.loads(result.out)
         findings = {each["code"]: each for each in document.get("findings", []) if each["group"] == "probe"}
         self.assertEqual(result.code, expect, json.dumps(list(findings.values()) or document, indent=1)[:3000])
         return findings
@@ -117,6 +147,9 @@ class Story(Gate):
         self.assertEqual(result.code, 1, result.out)
         for words in ("ok  reference", "no  numpy", "error[tier-differs]", "lib/libnetlib.so.3 (gone)", "library: accepted lib/libnetlib.so.3, now lib/libopenblas.so.0"):
             self.assertIn(words, result.out)
+        # The environment is what is locked, so it is the lock that changed.
+        for words in ("error[baseline-other-lock]", "is for another lock than", "`libblas 3.9.0` has `lib/libopenblas.so.0`, which was not there", "`lib/libnetlib.so.3` of `libblas` is not there any more"):
+            self.assertIn(words, result.out)
 
     def test_another_machine_with_one_library_changed(self):
         lock = self.make_environment("openblas")
@@ -126,7 +159,9 @@ class Story(Gate):
         shutil.copy(blas.LIBRARIES / "blas/libblas.so.3", other / "lib/libnetlib.so.3")
         (other / "lib/libblas.so.3").unlink()
         (other / "lib/libblas.so.3").symlink_to("libnetlib.so.3")
-        finding = self.gate(lock, prefix=other, expect=1)["tier-differs"]
+        findings = self.gate(lock, prefix=other, expect=1)
+        self.assertNotIn("baseline-other-lock", findings, "the environment is not what is locked: nothing can be said of the lock")
+        finding = findings["tier-differs"]
         told = "\n".join(finding["why"])
         self.assertIn("the training run parts at step 0, `fwd.0.attn.qkv`: forward pass, layer 0", told)
         self.assertIn("`lib/libnetlib.so.3` is loaded in the place of the lock's own `lib/libopenblas.so.0`, which computes what was accepted", told)
@@ -138,6 +173,47 @@ class Story(Gate):
     def test_a_bump_that_computes_the_same_keeps_the_baseline(self):
         self.accept(self.make_environment("bumped", version="5.0"))
         self.assertEqual(self.gate(self.make_environment("bumped", version="5.1")), {})
+
+
+class Causes(Gate):
+    def setUp(self):
+        super().setUp()
+        if NATIVE != "linux-64" or not (blas.LIBRARIES / "openblas-pthread/libopenblas.so.0").exists():
+            self.skipTest("skipped: needs an x86-64 and libopenblas0-pthread")
+        if "avx2" not in pathlib.Path("/proc/cpuinfo").read_text():
+            self.skipTest("skipped: this processor lacks AVX2")
+
+    def proved(self, finding):
+        return [line for line in finding["why"] if line.startswith("cause, proved")]
+
+    def test_two_variables_that_changed_since(self):
+        # Threads count where the lock sets them, for the probe sets them itself where it does not.
+        then = self.lock_with_variables({"OPENBLAS_NUM_THREADS": "2", "OPENBLAS_CORETYPE": "Haswell"})
+        self.install(then, "--no-compile")
+        self.gate(then, "--accept", writes=["envlock.baseline.json"])
+        self.assertEqual(self.gate(then), {})
+        now = self.lock_with_variables({"OPENBLAS_CORETYPE": "Nehalem", "MKL_CBWR": "AVX2"})
+        self.install(now, "--no-compile")
+        finding = self.gate(now, expect=1)["tier-differs"]
+        told, = self.proved(finding)
+        self.assertIn("`OPENBLAS_CORETYPE=Nehalem` is set, and was `OPENBLAS_CORETYPE=Haswell` when the baseline was accepted; and `OPENBLAS_NUM_THREADS=2` was set", told)
+        self.assertNotIn("MKL_CBWR", told, "what it does not take is no part of the cause")
+        self.assertIn("variables: {OPENBLAS_CORETYPE: Haswell}", finding["hints"][0])
+        self.assertIn("OPENBLAS_NUM_THREADS: 2", finding["hints"][0])
+
+    def lock_with_variables(self, variables):
+        lines = "".join(f"  {name}: {value}\n" for name, value in variables.items())
+        return self.lock_of("libblas=3.9.0=openblas_threads", "numpy", channels=[channel()], more=f"variables:\n{lines}")
+
+    def test_two_things_that_no_record_tells(self):
+        self.accept(self.make_environment("choosing", version="7.0"))
+        lock = self.make_environment("choosing", version="7.1")
+        finding = self.gate(lock, expect=1)["tier-differs"]
+        proved = self.proved(finding)
+        self.assertTrue(proved, finding)
+        self.assertIn("took `Haswell` or one that adds up alike when the baseline was accepted; and it ran on 1 thread, and on 2 threads when", proved[0])
+        self.assertIn("OPENBLAS_CORETYPE: Haswell", finding["hints"][0])
+        self.assertIn("OPENBLAS_NUM_THREADS: 2", finding["hints"][0])
 
 
 class Baselines(Gate):
@@ -154,8 +230,15 @@ class Baselines(Gate):
         for code, text in cases.items():
             with self.subTest(code):
                 file.write_text(text)
-                result = self.run_envlock("verify", lock, "-p", self.prefix, "--probe")
-                self.assertEqual((result.code, result.codes()), (2, [code]), result.err)
+                self.assertEqual(self.gate(lock, expect=2).keys() - {"baseline-unknown-class"}, {code})
+                probe = self.document["probe"]
+                self.assertEqual([probe["reference"]["verdict"], *(tier["verdict"] for tier in probe["tiers"])], ["as-specified", "consistent"], "the other parts still run")
+                told = self.run_envlock("verify", lock, "-p", self.prefix, "--accept", "--probe-repeat", 0)
+                if code in ("baseline-edited", "baseline-spec"):
+                    self.assertEqual((told.code, told.codes()), (0, ["baseline-replaced"]), told.err)
+                    self.assertEqual(file.read_text(), good)
+                else:
+                    self.assertEqual((told.code, told.codes(), file.read_text()), (2, [code], text), "not ours to replace")
         file.write_text(good)
         # Two threads are another class of hardware.
         self.assertIn("baseline-unknown-class", self.gate(lock, "--probe-threads", 2))

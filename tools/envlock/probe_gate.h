@@ -36,11 +36,15 @@ struct GateLock {
   std::map<std::string, std::string> variables;
   LockedFile locked_file;
   std::string repair;  ///< the command that puts the lock's files back
+  /// The packages and files of the prefix are those of the lock, as far as was proved.
+  bool holds = false;
 };
 
 /// Runs the probe's tiers in `prefix`, holds them against the baseline, explains what differs, and writes the baseline
 /// where it was accepted.
-/// Throws: core::Error of the baseline, "probe-not-accepted" where there is something that nobody should accept.
+/// A baseline that cannot be believed is told; the rest is done all the same.
+/// Throws: core::Error of a baseline that --accept would overwrite, "probe-not-accepted" where there is something that
+/// nobody should accept.
 report::ProbeGate run_probe_gate(const std::filesystem::path& prefix, const GateLock& lock, const ProbeGateArgs& args,
                                  Out& out);
 

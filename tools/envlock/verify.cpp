@@ -1,5 +1,6 @@
 // `envlock verify`: is this prefix that lock?
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -64,9 +65,17 @@ Exit exit_of(verify::Answer answer) {
   return Exit::unknown;
 }
 
+/// Whether the packages and files are the lock's, as far as was proved. What lies about it (variables, bytecode) is
+/// another matter.
+bool holds_the_lock(const verify::Verification& verification) {
+  return std::none_of(verification.findings.begin(), verification.findings.end(), [](const verify::Finding& finding) {
+    return finding.weight == verify::Weight::fault && finding.group <= verify::Group::strangers;
+  });
+}
+
 /// What the gate may ask of the lock. `packages` and `lock` must outlive it.
-GateLock gate_lock(const LockTarget& lock, const std::filesystem::path& prefix, Packages& packages) {
-  GateLock gate{.file = lock.file, .variables = lock.set.variables, .locked_file = {}, .repair = {}};
+GateLock gate_lock(const LockTarget& lock, const std::filesystem::path& prefix, Packages& packages, bool holds) {
+  GateLock gate{.file = lock.file, .variables = lock.set.variables, .locked_file = {}, .repair = {}, .holds = holds};
   gate.repair = core::printable("envlock install " + lock.file.string() + " -p " + prefix.string() + " --repair");
   gate.locked_file = [&lock, &packages](const std::string& name,
                                         const std::string& path) -> std::optional<std::filesystem::path> {
@@ -144,7 +153,8 @@ Exit run_verify(VerifyArgs args, Out& out) {
   if (probes) {
     check_acceptable(args, verification);
     args.gate.command = command + " --probe";
-    gate = run_probe_gate(prefix, lock ? gate_lock(*lock, prefix, packages) : GateLock{}, args.gate, out);
+    gate = run_probe_gate(prefix, lock ? gate_lock(*lock, prefix, packages, holds_the_lock(verification)) : GateLock{},
+                          args.gate, out);
     for (report::GateFinding& finding : report::gate_findings(*gate)) {
       verification.findings.push_back({.weight = weight_of(finding.kind),
                                        .group = verify::Group::probe,

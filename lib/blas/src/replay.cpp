@@ -4,6 +4,8 @@
 #include <array>
 #include <string_view>
 
+#include "envlock/core/text.h"
+
 namespace envlock::blas {
 namespace {
 
@@ -63,6 +65,7 @@ std::string lower(std::string text) {
 /// What chooses the kernel of the library that ran; null for one that has no such variable.
 struct Family {
   const char* variable;
+  const char* threads;  ///< the variable that sets their number
   std::vector<Kernel> kernels;
 };
 std::optional<Family> family_of(const probe::TierRun& run) {
@@ -70,11 +73,11 @@ std::optional<Family> family_of(const probe::TierRun& run) {
   const auto is = [&](const char* name) { return library.find(name) != std::string::npos; };
   // A wrapper called libblas.so.3 tells which library it is by what it says of itself.
   if (is("openblas") || !probe::detail(run.details, "config").empty()) {
-    return Family{"OPENBLAS_CORETYPE", {kOpenBlas.begin(), kOpenBlas.end()}};
+    return Family{"OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS", {kOpenBlas.begin(), kOpenBlas.end()}};
   }
-  if (is("mkl")) return Family{"MKL_CBWR", {kMkl.begin(), kMkl.end()}};
+  if (is("mkl")) return Family{"MKL_CBWR", "MKL_NUM_THREADS", {kMkl.begin(), kMkl.end()}};
   if (is("blis") || !probe::detail(run.details, "version").empty()) {
-    return Family{"BLIS_ARCH_TYPE", {kBlis.begin(), kBlis.end()}};
+    return Family{"BLIS_ARCH_TYPE", "BLIS_NUM_THREADS", {kBlis.begin(), kBlis.end()}};
   }
   return std::nullopt;
 }
@@ -83,13 +86,7 @@ class Suspects {
  public:
   explicit Suspects(const Situation& situation) : situation_(situation) {}
 
-  std::vector<Change> set_variables() {
-    add_set_variables();
-    return std::move(changes_);
-  }
-
   std::vector<Change> all() {
-    add_set_variables();
     add_kernels();
     add_threads();
     return std::move(changes_);
@@ -97,30 +94,9 @@ class Suspects {
 
  private:
   void add(Change change) {
-    const bool known = std::any_of(changes_.begin(), changes_.end(), [&](const Change& each) {
-      return each.variables == change.variables && each.threads == change.threads;
-    });
+    const bool known =
+        std::any_of(changes_.begin(), changes_.end(), [&](const Change& each) { return same(each, change); });
     if (!known) changes_.push_back(std::move(change));
-  }
-
-  /// Variables that are set: one by one, then all of them together.
-  void add_set_variables() {
-    Change together;
-    std::string names;
-    for (const std::string_view name : kSteering) {
-      const auto found = situation_.environment.find(std::string(name));
-      if (found == situation_.environment.end()) continue;
-      const std::string setting = found->first + "=" + found->second;
-      add({.variables = {{found->first, std::nullopt}},
-           .cause = "`" + setting + "` is set, and was not when the baseline was accepted",
-           .remedy = "unset " + found->first + ", or put it into `variables:` of environment.yml and accept anew"});
-      together.variables[found->first] = std::nullopt;
-      names += (names.empty() ? "" : ", ") + found->first;
-    }
-    if (together.variables.size() < 2) return;
-    together.cause = names + " are set, and were not when the baseline was accepted";
-    together.remedy = "unset " + names;
-    add(std::move(together));
   }
 
   bool has(std::string_view isa) const {
@@ -152,13 +128,17 @@ class Suspects {
   }
 
   void add_threads() {
+    const std::optional<Family> family = family_of(*situation_.now);
+    const auto words = [](int threads) { return std::to_string(threads) + (threads == 1 ? " thread" : " threads"); };
     for (const int threads : {1, 2, 4}) {
       if (threads == situation_.now->threads) continue;
+      const std::string number = std::to_string(threads);
       add({.variables = {},
            .threads = threads,
-           .cause = "it ran on " + std::to_string(situation_.now->threads) + " threads, and on " +
-                    std::to_string(threads) + " when the baseline was accepted",
-           .remedy = "run with `--probe-threads " + std::to_string(threads) + "`"});
+           .cause = "it ran on " + words(situation_.now->threads) + ", and on " + words(threads) +
+                    " when the baseline was accepted",
+           .remedy = "variables: {" + (family ? family->threads + (": " + number + ", ") : std::string()) +
+                     "OMP_NUM_THREADS: " + number + "}  in environment.yml, then lock"});
     }
   }
 
@@ -166,10 +146,82 @@ class Suspects {
   std::vector<Change> changes_;
 };
 
+std::string setting_of(const std::string& name, const std::string& value) {
+  return "`" + core::printable(name + "=" + value) + "`";
+}
+
+/// Makes one variable what it was when the run was accepted: `then` is null where it was not set.
+Change as_accepted(const std::string& name, const std::string* now, const std::string* then) {
+  Change change;
+  if (then == nullptr) {
+    change.variables[name] = std::nullopt;
+    change.cause = setting_of(name, *now) + " is set, and was not when the baseline was accepted";
+    change.remedy = "unset " + name + ", or put it into `variables:` of environment.yml and accept anew";
+    return change;
+  }
+  change.variables[name] = *then;
+  change.cause = now == nullptr ? setting_of(name, *then) + " was set when the baseline was accepted, and is not now"
+                                : setting_of(name, *now) + " is set, and was " + setting_of(name, *then) +
+                                      " when the baseline was accepted";
+  change.remedy = "variables: {" + name + ": " + core::printable(*then) + "}  in environment.yml, then lock";
+  return change;
+}
+
 }  // namespace
 
-std::vector<Change> set_variables(const Situation& situation) {
-  return Suspects(situation).set_variables();
+bool same(const Change& left, const Change& right) {
+  return left.variables == right.variables && left.threads == right.threads;
+}
+
+std::optional<Change> combined(const std::vector<Change>& changes) {
+  Change all;
+  for (const Change& change : changes) {
+    if (!change.elsewhere.empty() || (change.threads > 0 && all.threads > 0)) return std::nullopt;
+    all.threads = std::max(all.threads, change.threads);
+    for (const auto& [name, value] : change.variables) {
+      if (!all.variables.emplace(name, value).second) return std::nullopt;
+    }
+    all.cause += (all.cause.empty() ? "" : "; and ") + change.cause;
+    all.remedy += (all.remedy.empty() ? "" : "; and ") + change.remedy;
+  }
+  return all;
+}
+
+const std::vector<std::string>& thread_variables() {
+  static const std::vector<std::string> names = {"OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS",
+                                                 "BLIS_NUM_THREADS"};
+  return names;
+}
+
+std::map<std::string, std::string> steering_variables(const std::map<std::string, std::string>& environment,
+                                                      int threads) {
+  std::map<std::string, std::string> steering;
+  const auto add = [&](const std::string& name, const std::string& usual) {
+    const auto found = environment.find(name);
+    if (found != environment.end() && found->second != usual) steering.insert(*found);
+  };
+  for (const std::string_view name : kSteering) add(std::string(name), "");
+  for (const std::string& name : thread_variables()) add(name, std::to_string(threads));
+  return steering;
+}
+
+std::vector<Change> changed_variables(const Situation& situation) {
+  const int threads = situation.now == nullptr ? 1 : situation.now->threads;
+  const std::map<std::string, std::string> now = steering_variables(situation.environment, threads);
+  std::map<std::string, std::string> then;
+  if (situation.accepted != nullptr)
+    then.insert(situation.accepted->variables.begin(), situation.accepted->variables.end());
+  std::map<std::string, std::string> both = now;
+  both.insert(then.begin(), then.end());
+  std::vector<Change> changes;
+  for (const auto& [name, value] : both) {
+    const auto was = then.find(name);
+    const auto is = now.find(name);
+    if (was != then.end() && is != now.end() && was->second == is->second) continue;
+    changes.push_back(
+        as_accepted(name, is == now.end() ? nullptr : &is->second, was == then.end() ? nullptr : &was->second));
+  }
+  return changes;
 }
 
 std::vector<Change> suspects(const Situation& situation) {

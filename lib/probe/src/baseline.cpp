@@ -53,21 +53,23 @@ void compare_steps(const AcceptedSection& accepted, const Section& section, std:
   }
 }
 
-std::vector<std::string> compare_files(const std::vector<BoundFile>& accepted, const std::vector<BoundFile>& now) {
-  std::map<std::string, core::Sha256> wanted;
-  for (const BoundFile& file : accepted) wanted[file.path] = file.content;
-  std::vector<std::string> changed;
+std::vector<ChangedFile> compare_files(const std::vector<BoundFile>& accepted, const std::vector<BoundFile>& now) {
+  std::map<std::string, const BoundFile*> wanted;
+  for (const BoundFile& file : accepted) wanted[file.path] = &file;
+  std::vector<ChangedFile> changed;
   for (const BoundFile& file : now) {
     const auto found = wanted.find(file.path);
     if (found == wanted.end()) {
-      changed.push_back(file.path + " (new)");
-    } else {
-      if (found->second != file.content) changed.push_back(file.path);
-      wanted.erase(found);
+      changed.push_back({file.path, file.package, ChangedFile::Kind::added});
+      continue;
     }
+    if (found->second->content != file.content) {
+      changed.push_back({file.path, file.package, ChangedFile::Kind::other_bytes});
+    }
+    wanted.erase(found);
   }
-  for (const auto& [path, content] : wanted) changed.push_back(path + " (gone)");
-  std::sort(changed.begin(), changed.end());
+  for (const auto& [path, file] : wanted) changed.push_back({path, file->package, ChangedFile::Kind::gone});
+  std::sort(changed.begin(), changed.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
   return changed;
 }
 

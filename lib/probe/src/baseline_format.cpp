@@ -53,6 +53,7 @@ void write_tier(core::JsonWriter& json, const AcceptedTier& tier) {
   json.member("subject", tier.subject);
   json.member("root", core::format(tier.root));
   write_texts(json, "details", tier.details);
+  if (!tier.variables.empty()) write_texts(json, "variables", tier.variables);
   json.key("orders");
   json.begin_array();
   for (const SumOrder& order : tier.orders) write_order(json, order);

@@ -21,9 +21,19 @@ constexpr std::size_t kDigestDigits = 8;
                      .hints = {std::move(hint)}});
 }
 
+core::Diagnostic was_edited(const AcceptedClass& accepted, std::string_view file, const core::Sha256& want,
+                            const core::Sha256& have) {
+  return {.code = "baseline-edited",
+          .what = "the class " + core::printable(describe(accepted.hardware)) + " was changed by hand",
+          .where = core::SourceSpan{.file = std::string(file)},
+          .why = {"want " + core::format(want) + "  the seal of what stands there", "have " + core::format(have)},
+          .hints = {"restore the file, or accept the environment again on such a machine"}};
+}
+
 class Reader {
  public:
-  Reader(const JsonNode& root, std::string_view file) : root_(root), file_(file) {}
+  Reader(const JsonNode& root, std::string_view file, std::vector<core::Diagnostic>* edited)
+      : root_(root), file_(file), edited_(edited) {}
 
   Baseline read() const {
     check_header();
@@ -38,6 +48,7 @@ class Reader {
         const JsonNode node = list.at(j);
         if (node.is_null()) continue;
         AcceptedClass accepted = read_class(node);
+        if (!keeps_its_seal(accepted, node)) continue;
         if (baseline.find(accepted.hardware) != nullptr) node.refuse("a class that does not stand there twice");
         baseline.classes.push_back(std::move(accepted));
       }
@@ -128,6 +139,7 @@ class Reader {
     tier.subject = read_name(node.member("subject"));
     tier.root = node.member("root").digest();
     tier.details = read_texts(node.member("details"));
+    if (const auto variables = node.find("variables")) tier.variables = read_texts(*variables);
     each(node.member("orders"), [&](const JsonNode& order) { tier.orders.push_back(read_order(order)); });
     each(node.member("files"), [&](const JsonNode& file) {
       tier.files.push_back(
@@ -137,31 +149,35 @@ class Reader {
     return tier;
   }
 
-  AcceptedClass read_class(const JsonNode& node) const {
+  static AcceptedClass read_class(const JsonNode& node) {
     AcceptedClass accepted;
     accepted.hardware = read_hardware(node.member("hardware"));
     each(node.member("tiers"), [&](const JsonNode& tier) { accepted.tiers.push_back(read_tier(tier)); });
+    return accepted;
+  }
+
+  bool keeps_its_seal(const AcceptedClass& accepted, const JsonNode& node) const {
     const core::Sha256 want = seal_of(accepted);
     const core::Sha256 have = node.member("seal").digest();
-    if (want != have) {
-      refuse("baseline-edited", "the class " + describe(accepted.hardware) + " was changed by hand", file_,
-             {"want " + core::format(want) + "  the seal of what stands there", "have " + core::format(have)},
-             "restore the file, or accept the environment again on such a machine");
-    }
-    return accepted;
+    if (want == have) return true;
+    core::Diagnostic edited = was_edited(accepted, file_, want, have);
+    if (edited_ == nullptr) throw core::Error(std::move(edited));
+    edited_->push_back(std::move(edited));
+    return false;
   }
 
   const JsonNode& root_;
   std::string_view file_;
+  std::vector<core::Diagnostic>* edited_;
 };
 
 }  // namespace
 
-Baseline parse_baseline(std::string_view text, std::string_view name) {
+Baseline parse_baseline(std::string_view text, std::string_view name, std::vector<core::Diagnostic>* edited) {
   try {
     const JsonValue tree = read_document_tree(text, name);
     const JsonNode root(tree, name);
-    return Reader(root, name).read();
+    return Reader(root, name, edited).read();
   } catch (const core::Error& error) {
     core::Diagnostic diagnostic = error.diagnostics().front();
     if (diagnostic.code != "probe-run-malformed") throw;
@@ -169,7 +185,7 @@ Baseline parse_baseline(std::string_view text, std::string_view name) {
     diagnostic.hints = {
         text.find("\n<<<<<<<") != std::string_view::npos
             ? "it holds conflict markers of git: take one side, then accept the environment again"
-            : "restore the file, or accept the environment again with `envlock verify --probe --accept`"};
+            : "restore the file, or remove it and accept the environment again with `envlock verify --probe --accept`"};
     throw core::Error(std::move(diagnostic));
   }
 }

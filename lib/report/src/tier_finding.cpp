@@ -72,7 +72,9 @@ void add_inventory(const TierAnswer& answer, core::Diagnostic& diagnostic) {
   }
   if (!answer.comparison.changed_files.empty()) {
     std::vector<std::string> files;
-    for (const std::string& file : answer.comparison.changed_files) files.push_back("`" + core::printable(file) + "`");
+    for (const probe::ChangedFile& file : answer.comparison.changed_files) {
+      files.push_back("`" + core::printable(changed_file_words(file)) + "`");
+    }
     diagnostic.why.push_back("files whose bytes are not the accepted ones: " + list_words(files));
   }
   const auto describe_all = [](const std::vector<probe::SumOrder>& orders) {
@@ -167,57 +169,13 @@ void add_tier(const TierAnswer& answer, const ProbeGate& gate, std::vector<GateF
   if (answer.standing == TierAnswer::Standing::differs) findings.push_back({Kind::error, differs(answer, gate)});
 }
 
-void add_baseline(const ProbeGate& gate, std::vector<GateFinding>& findings) {
-  const std::string accept = "`" + gate.command + " --accept` records it, after review";
-  const std::string file = "`" + core::printable(gate.baseline) + "`";
-  for (const std::string& missing : gate.missing) {
-    findings.push_back({Kind::error,
-                        {.code = "tier-missing",
-                         .what = core::printable(missing) + " was accepted, and is not there any more",
-                         .where = std::nullopt,
-                         .why = {},
-                         .hints = {"if that is meant: " + accept}}});
-  }
-  if (gate.accepted || gate.tiers.empty()) return;
-  // What is wrong is nothing to record.
-  const bool acceptable = std::all_of(gate.tiers.begin(), gate.tiers.end(), [](const TierAnswer& answer) {
-    return judge(answer.run) == TierVerdict::consistent;
-  });
-  if (!acceptable) return;
-  if (!gate.has_baseline) {
-    findings.push_back({Kind::note,
-                        {.code = "baseline-absent",
-                         .what = "there is no " + file + ": nobody has said yet which bits this environment computes",
-                         .where = std::nullopt,
-                         .why = {},
-                         .hints = {accept}}});
-  } else if (!gate.knows_class) {
-    findings.push_back({gate.unknown_class_fails ? Kind::warning : Kind::note,
-                        {.code = "baseline-unknown-class",
-                         .what = file + " does not know this class of hardware",
-                         .where = std::nullopt,
-                         .why = {"have " + describe(gate.hardware)},
-                         .hints = {accept}}});
-  } else {
-    for (const TierAnswer& answer : gate.tiers) {
-      if (answer.standing != TierAnswer::Standing::unknown_subject) continue;
-      findings.push_back({gate.unknown_class_fails ? Kind::warning : Kind::note,
-                          {.code = "baseline-unknown-subject",
-                           .what = subject_words(answer.run.tier, answer.run.subject) + " is not in " + file,
-                           .where = std::nullopt,
-                           .why = {},
-                           .hints = {accept}}});
-    }
-  }
-}
-
 }  // namespace
 
 std::vector<GateFinding> gate_findings(const ProbeGate& gate) {
   std::vector<GateFinding> findings;
   add_reference(gate, findings);
   for (const TierAnswer& answer : gate.tiers) add_tier(answer, gate, findings);
-  add_baseline(gate, findings);
+  add_baseline_findings(gate, findings);
   return findings;
 }
 

@@ -91,6 +91,11 @@ std::string subject_words(const std::string& tier, const std::string& subject) {
   return tier == subject ? name : tier + " (" + name + ")";
 }
 
+std::string changed_file_words(const probe::ChangedFile& file) {
+  using enum probe::ChangedFile::Kind;
+  return file.path + (file.kind == added ? " (new)" : file.kind == gone ? " (gone)" : "");
+}
+
 std::string text_tier(const TierAnswer& answer, const Style& style) {
   const TierRun& run = answer.run;
   const TierVerdict verdict = judge(run);

@@ -5,6 +5,7 @@
 #include "envlock/report/tier_report.h"
 #include "envlock/report/verify_report.h"
 #include "json_parts.h"
+#include "tier_words.h"
 #include "verify_words.h"
 
 namespace envlock::report {
@@ -83,7 +84,9 @@ void write_tier(core::JsonWriter& json, const TierAnswer& answer) {
   json.member("root", core::format(answer.run.root));
   json.member("differing_sections", answer.comparison.differing_sections);
   json.member("differing_components", answer.components);
-  json.member("changed_files", answer.comparison.changed_files);
+  std::vector<std::string> files;
+  for (const probe::ChangedFile& file : answer.comparison.changed_files) files.push_back(changed_file_words(file));
+  json.member("changed_files", files);
   json.key("variations");
   json.begin_array();
   for (const probe::Variation& variation : answer.run.variations) {

@@ -21,19 +21,33 @@ struct Change {
   std::string remedy;     ///< one line: what to put where
 };
 
+/// The same variables and threads, whatever the words.
+bool same(const Change& left, const Change& right);
+
+/// All of them at once; absent when two of them set one thing, or one cannot be made here.
+std::optional<Change> combined(const std::vector<Change>& changes);
+
 struct Situation {
   const probe::TierRun* now = nullptr;
-  const probe::AcceptedTier* accepted = nullptr;
-  std::map<std::string, std::string> environment;  ///< of the run, `variables` of the prefix included
+  const probe::AcceptedTier* accepted = nullptr;   ///< null: what was accepted is not known
+  std::map<std::string, std::string> environment;  ///< of the process that ran it
   std::vector<std::string> isa;                    ///< this machine's, sorted
 };
 
-/// The variables that are set and steer libraries, to be unset: one by one, then all together.
-std::vector<Change> set_variables(const Situation& situation);
+/// The variables that set the number of threads of the libraries.
+const std::vector<std::string>& thread_variables();
 
-/// Order: what the inventory supports first: variables that are set and steer kernels, the kernel that the baseline
-/// names, then the library's other kernels, then threads; singles before pairs. No two have the same variables and
-/// threads.
+/// Those variables of an environment that change what libraries compute or which ones are loaded; numbers of threads
+/// where they are not `threads`.
+std::map<std::string, std::string> steering_variables(const std::map<std::string, std::string>& environment,
+                                                      int threads);
+
+/// Single changes to how the run was accepted: variables that steer and are set now, were set then, or have another
+/// value.
+std::vector<Change> changed_variables(const Situation& situation);
+
+/// Single changes that the library knows: the kernel that the baseline names, its other kernels, numbers of threads.
+/// No two have the same variables and threads.
 std::vector<Change> suspects(const Situation& situation);
 
 }  // namespace envlock::blas

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "envlock/core/diagnostic.h"
 #include "envlock/core/digest.h"
 #include "envlock/probe/tier_run.h"
 
@@ -67,7 +68,9 @@ struct AcceptedTier {
   core::Sha256 root{};
   std::vector<SumOrder> orders;
   std::vector<std::pair<std::string, std::string>> details;  ///< "library", "version", "kernel": facts, never compared
-  std::vector<BoundFile> files;                              ///< sorted by path
+  /// Variables that steer libraries and were set; sorted, facts as well. What holds a path or a secret is left out.
+  std::vector<std::pair<std::string, std::string>> variables;
+  std::vector<BoundFile> files;  ///< sorted by path
   std::vector<AcceptedSection> sections;
 
   bool operator==(const AcceptedTier&) const = default;
@@ -97,10 +100,21 @@ struct Baseline {
 /// Canonical JSON: docs/formats/baseline.md. Two hosts that each add a class change different lines, so that git merges
 /// both.
 std::string format(const Baseline& baseline);
-/// Conflict markers of git are read as both sides together.
+/// A class that is not what its seal says is left out and told in `edited` ("baseline-edited"); without `edited` it is
+/// thrown.
 /// Throws: Error "baseline-invalid" with the place, "baseline-version", "baseline-spec" (digests of another
-/// kTiersVersion), "baseline-edited" (a class is not what its seal says).
-Baseline parse_baseline(std::string_view text, std::string_view name);
+/// kTiersVersion), "baseline-edited".
+Baseline parse_baseline(std::string_view text, std::string_view name, std::vector<core::Diagnostic>* edited = nullptr);
+
+/// A bound file that is not as it was when the tier was accepted.
+struct ChangedFile {
+  enum class Kind { other_bytes, added, gone };
+  std::string path;
+  std::string package;  ///< whose file it is now; of one that is gone: whose it was
+  Kind kind = Kind::other_bytes;
+
+  bool operator==(const ChangedFile&) const = default;
+};
 
 /// How a run stands to what was accepted.
 struct TierComparison {
@@ -110,7 +124,7 @@ struct TierComparison {
   /// sections differ in what they hold.
   std::optional<Mismatch> first;
   std::optional<Mismatch> training;        ///< the same of the training run alone
-  std::vector<std::string> changed_files;  ///< bound files whose bytes are others now, or that are gone or new
+  std::vector<ChangedFile> changed_files;  ///< sorted by path
   bool same_orders = true;
 };
 /// Whether two readings of orders name the same trees. One that could not be read says nothing, and so is no

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -22,7 +23,7 @@ struct Explanation {
 /// A tier's run, and how it stands to what was accepted.
 struct TierAnswer {
   enum class Standing {
-    alone,            ///< there is no baseline
+    alone,            ///< there is no baseline, or none that can be believed
     unknown_class,    ///< the baseline does not know this class of hardware
     unknown_subject,  ///< it knows the class, but not this tier of this subject
     accepted,         ///< every digest is the accepted one
@@ -40,18 +41,30 @@ struct TierAnswer {
   int replays = 0;                        ///< how many were tried
 };
 
+/// What was accepted of a tier that is not there any more.
+struct MissingTier {
+  std::string tier, subject;
+  std::vector<std::string> gone_packages;  ///< whose files it had mapped, and which the environment has no more
+};
+
 /// What `envlock verify --probe` found.
 struct ProbeGate {
   probe::RunDocument reference;
   std::vector<TierAnswer> tiers;
   probe::HardwareClass hardware;
-  std::string baseline;  ///< the file, as the user knows it
-  bool has_baseline = false;
+  std::string baseline;       ///< the file, as the user knows it
+  bool has_baseline = false;  ///< one that can be believed, at least in part
+  /// What of the file cannot be: "baseline-edited", "baseline-spec", ...
+  std::vector<core::Diagnostic> baseline_troubles;
   bool knows_class = false;
   bool unknown_class_fails = false;  ///< the policy
   bool accepted = false;             ///< it was written just now
-  std::vector<std::string> missing;  ///< "blas of numpy": accepted, and not there any more
-  std::string command;               ///< "envlock verify --probe", for hints
+  std::vector<MissingTier> missing;
+  /// The environment has the packages and the files that its lock names: what differs, the lock brought.
+  bool holds_lock = false;
+  std::string lock;                             ///< the lock's file, as the user knows it
+  std::map<std::string, std::string> packages;  ///< name -> version, of the environment
+  std::string command;                          ///< "envlock verify --probe", for hints
 };
 
 /// A finding of the gate: an error says no, a warning that we cannot tell, a note neither.

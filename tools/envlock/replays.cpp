@@ -1,0 +1,69 @@
+#include "replays.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "tier_children.h"
+
+namespace envlock::tools {
+namespace {
+
+constexpr std::uint64_t kAll = std::numeric_limits<std::uint32_t>::max();
+
+TierRequest changed(TierRequest request, const blas::Change& change) {
+  request.repeat = 0;
+  if (change.threads > 0) {
+    request.threads = change.threads;
+    for (const std::string& name : blas::thread_variables()) request.variables.erase(name);
+  }
+  for (const auto& [name, value] : change.variables) {
+    request.variables.erase(name);
+    request.environment.erase(name);
+    // Among the variables of the prefix, which come last: a number of threads would be overruled elsewhere.
+    if (value) request.variables[name] = *value;
+  }
+  return request;
+}
+
+std::uint64_t count_differing(const probe::AcceptedTier& accepted, const probe::TierRun& run) {
+  if (run.outcome != probe::TierRun::Outcome::ran) return kAll;
+  const probe::TierComparison comparison = probe::compare(accepted, run, {});
+  return comparison.first ? comparison.first->differing_ops : comparison.equal ? 0 : kAll;
+}
+
+}  // namespace
+
+std::map<std::string, std::string> effective_environment(const TierRequest& request) {
+  std::map<std::string, std::string> environment;
+  for (const std::string& setting : child_environment(request)) {
+    const std::size_t equals = setting.find('=');
+    environment[setting.substr(0, equals)] = setting.substr(equals + 1);
+  }
+  return environment;
+}
+
+Replays::Replays(TierRequest request) : request_(std::move(request)) {}
+
+const std::vector<probe::TierRun>& Replays::run(const blas::Change& change, const probe::TierRun& now) {
+  const bool is_blas = now.tier == "blas";
+  const auto key = std::tuple(is_blas ? now.subject : std::string(), change.variables, change.threads);
+  const auto [kept, is_new] = runs_.try_emplace(key);
+  if (!is_new) return kept->second;
+  TierRequest request = changed(request_, change);
+  if (is_blas) request.subject = now.subject;
+  core::Notes notes;  // what it says there is to say was said already
+  kept->second = is_blas ? run_blas_tiers(request, notes) : run_python_tiers(request);
+  return kept->second;
+}
+
+Replay Replays::attempt(const blas::Change& change, const probe::AcceptedTier& accepted, const probe::TierRun& now) {
+  for (const probe::TierRun& run : run(change, now)) {
+    if (run.tier != now.tier || run.subject != now.subject) continue;
+    return {run.root == accepted.root && probe::same_orders(run.orders, accepted.orders),
+            count_differing(accepted, run)};
+  }
+  return {false, kAll};
+}
+
+}  // namespace envlock::tools
