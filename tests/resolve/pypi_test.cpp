@@ -107,7 +107,8 @@ TEST_CASE("what conda provides is a fact") {
         "no-solution: no set of PyPI distributions meets the `pip:` section for linux-64\n"
         "why: `app>=2` (environment.yml:1) is asked for\n"
         "why: `app 2` needs `numpy>=2`, and the conda part brings `numpy 1.26.4`, which pip never replaces\n"
-        "help: let conda bring the version that is needed: `numpy >=2` under `dependencies:`\n");
+        "help: let conda bring the version that is needed: `numpy >=2` under `dependencies:`\n"
+        "help: with `app` in place of `app>=2` (environment.yml:1) there is an answer: app 1\n");
 
   TestProblem direct({"torch==2.6"});
   direct.problem.provided = {{"torch", "2.5.1", "pytorch"}};
@@ -115,7 +116,9 @@ TEST_CASE("what conda provides is a fact") {
         "conda-conflict: `torch==2.6` cannot be met for linux-64\n"
         "why: the conda part brings `pytorch 2.5.1`, which is `torch` on PyPI, and pip never replaces what conda "
         "installs\n"
-        "help: let conda bring the version that is needed: `pytorch ==2.6` under `dependencies:`\n");
+        "help: let conda bring the version that is needed: `pytorch ==2.6` under `dependencies:`\n"
+        "help: with `torch` in place of `torch==2.6` (environment.yml:1) there is an answer: torch 2.5.1, which conda "
+        "brings\n");
 }
 
 TEST_CASE("the extras of what conda provides are asked of the index") {
@@ -164,7 +167,8 @@ TEST_CASE("a yanked version is taken only by its number, and said") {
         "no-fitting-version: `x>=2` cannot be met for linux-64\n"
         "why: 2 was yanked from the index\n"
         "why: the newest version that the platform can take is 1\n"
-        "help: a yanked version is taken only by name: `x==2`\n");
+        "help: a yanked version is taken only by name: `x==2`\n"
+        "help: with `x` in place of `x>=2` (environment.yml:1) there is an answer: x 1\n");
 }
 
 TEST_CASE("versions for other pythons and platforms, and sources, do not count") {
@@ -184,7 +188,8 @@ TEST_CASE("versions for other pythons and platforms, and sources, do not count")
         "why: 1 version without a wheel for linux-64 and python 3.12.7, the newest 3\n"
         "why: 1 version as source only, the newest 4\n"
         "help: ask conda for another `python`\n"
-        "help: `--allow-build` builds a wheel here, which runs the project's own code\n");
+        "help: `--allow-build` builds a wheel here, which runs the project's own code\n"
+        "help: with `x` in place of `x>=2` (environment.yml:1) there is an answer: x 1\n");
   problem.problem.allow_build = true;
   CHECK(solve(problem, source) == "x 4");
 }
@@ -256,7 +261,8 @@ TEST_CASE("two lines that exclude each other are told with what they need") {
         "why: `b 1` needs `c>=2`\n"
         "why: `a` (environment.yml:1) is asked for\n"
         "why: `a 1` needs `c<2`, which rules out `c 2`\n"
-        "help: loosen or drop one of these lines\n");
+        "help: leave out `a` (environment.yml:1), and the rest can be had\n"
+        "help: leave out `b` (environment.yml:3), and the rest can be had\n");
 }
 
 TEST_CASE("a project that no index has is named, with the chain that leads to it") {

@@ -8,6 +8,7 @@
 #include "envlock/solve/solver.h"
 #include "pypi_encoding.h"
 #include "pypi_explain.h"
+#include "pypi_remedy.h"
 
 namespace envlock::resolve {
 namespace {
@@ -259,7 +260,14 @@ class Resolver {
 }  // namespace
 
 PypiOutcome pypi(const PypiProblem& problem, pypi::Source& source, core::Notes& notes) {
-  return Resolver(problem, source, notes).run();
+  PypiOutcome outcome = Resolver(problem, source, notes).run();
+  if (auto* conflict = std::get_if<conda::Conflict>(&outcome)) {
+    add_remedies(problem, *conflict, [&](const PypiProblem& changed) {
+      core::Notes unheard;
+      return Resolver(changed, source, unheard).run();
+    });
+  }
+  return outcome;
 }
 
 }  // namespace envlock::resolve
