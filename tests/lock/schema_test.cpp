@@ -1,7 +1,7 @@
 #include <cstdlib>
 
 #include "envlock/lock/export.h"
-#include "lock_fixtures.h"
+#include "pip_fixtures.h"
 #include "support/catch.h"
 #include "support/temporary_folder.h"
 
@@ -44,6 +44,11 @@ TEST_CASE("what is written is what the JSON Schemas say, and what they forbid is
   CHECK(validate("envlock-lock.schema.json", replaced(text, "\"size\"", "\"sise\"")) == 1);
   CHECK(validate("envlock-lock.schema.json", replaced(text, "\"version\": 1,", "\"version\": 2,")) == 1);
   CHECK(validate("envlock-lock.schema.json", replaced(text, "\"sha256\": \"", "\"sha256\": \"z")) == 1);
+
+  const std::string pip = lock::format(pip_lock());
+  CHECK(validate("envlock-lock.schema.json", pip) == 0);
+  CHECK(validate("envlock-lock.schema.json", replaced(pip, "\"indexes\"", "\"indices\"")) == 1);
+  CHECK(validate("envlock-lock.schema.json", replaced(pip, "\"requires_dist\"", "\"depends\"")) == 1);
 
   conda::PackageRecord full = record("full", "1!2.0", "h0", {"a"}, "noarch");
   full.url = "https://mirror.example/full-1!2.0-h0.conda";

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "pip_view.h"
 #include "requests.h"
 
 namespace envlock::lock {
@@ -92,10 +93,13 @@ std::vector<bool> PlatformView::reach(const std::vector<std::string>& names) con
 }
 
 std::vector<std::vector<std::string>> categories_on(const PlatformView& view, const LockedPlatform& platform,
-                                                    const std::vector<conda::Request>& requests) {
+                                                    const std::vector<conda::Request>& requests, const PipReach& pip) {
   std::map<std::string, std::vector<std::string>> names_of;
   for (const conda::Request* request : requests_on(requests, platform.platform.subdir)) {
     names_of[request->category].push_back(request->spec.name);
+  }
+  for (const auto& [category, names] : pip.conda_names) {
+    names_of[category].insert(names_of[category].end(), names.begin(), names.end());
   }
   std::vector<std::vector<std::string>> categories(platform.packages.size());
   for (const auto& [category, names] : names_of) {

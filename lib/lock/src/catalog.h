@@ -64,9 +64,12 @@ class PlatformView {
   std::map<std::string_view, std::size_t> by_name_;
 };
 
+struct PipReach;
+
 /// For every package of the platform, the categories of the requests that reach it, sorted; in order of
-/// LockedPlatform::packages. No category: nothing asks for it.
+/// LockedPlatform::packages. No category: nothing asks for it. A package that brings what lines of a `pip:` list need
+/// is in their categories too.
 std::vector<std::vector<std::string>> categories_on(const PlatformView& view, const LockedPlatform& platform,
-                                                    const std::vector<conda::Request>& requests);
+                                                    const std::vector<conda::Request>& requests, const PipReach& pip);
 
 }  // namespace envlock::lock

@@ -12,7 +12,10 @@ std::vector<core::Diagnostic> check(const Lock& lock, const spec::Spec& spec, co
   check_variables(lock, spec, findings);
   const Catalog catalog(lock.packages);
   check_requests(lock, spec, input, catalog, findings);
-  check_packages(lock, catalog, findings);
+  const PipCatalog pip(lock);
+  check_pip_requests(lock, spec, input, pip, findings);
+  check_packages(lock, catalog, pip, findings);
+  check_distributions(pip, findings);
   return findings;
 }
 

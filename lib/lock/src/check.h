@@ -7,6 +7,7 @@
 #include "envlock/core/diagnostic.h"
 #include "envlock/lock/lock.h"
 #include "envlock/spec/spec.h"
+#include "pip_view.h"
 
 namespace envlock::lock {
 
@@ -22,7 +23,13 @@ void check_variables(const Lock& lock, const spec::Spec& spec, Findings& finding
 void check_requests(const Lock& lock, const spec::Spec& spec, const FreshnessInput& input, const Catalog& catalog,
                     Findings& findings);
 /// The lock by itself: depends, constrains, reachability, categories, cut-off.
-void check_packages(const Lock& lock, const Catalog& catalog, Findings& findings);
+void check_packages(const Lock& lock, const Catalog& catalog, const PipCatalog& pip, Findings& findings);
+/// Each line of the `pip:` lists and what steers them: did the lock know it, and is it met on every platform where it
+/// holds?
+void check_pip_requests(const Lock& lock, const spec::Spec& spec, const FreshnessInput& input, const PipCatalog& pip,
+                        Findings& findings);
+/// The PyPI half by itself: what distributions require, reachability, categories, extras, cut-off.
+void check_distributions(const PipCatalog& pip, Findings& findings);
 
 /// The whole environment.yml, where there is no line to show: for something that is gone.
 core::SourceSpan whole_file(const spec::Spec& spec);

@@ -1,45 +1,29 @@
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include "check.h"
 #include "envlock/core/text.h"
 #include "envlock/core/time.h"
+#include "pip_view.h"
+#include "platform_findings.h"
 #include "requests.h"
 
 namespace envlock::lock {
 namespace {
 
-// Findings about packages, each once with all platforms that share it.
-class PackageFindings {
- public:
-  void add(const std::string& platform, core::Diagnostic finding) {
-    const auto [entry, is_new] = index_.try_emplace({finding.code, finding.what}, all_.size());
-    if (is_new) {
-      all_.push_back({std::move(finding), {}});
-    }
-    all_[entry->second].second.push_back(platform);
-  }
-
-  void append_to(Findings& findings) {
-    for (auto& [finding, platforms] : all_) {
-      finding.why.push_back("on " + core::printable(core::join(platforms, ", ")));
-      findings.push_back(std::move(finding));
-    }
-  }
-
- private:
-  std::map<std::pair<std::string, std::string>, std::size_t> index_;
-  std::vector<std::pair<core::Diagnostic, std::vector<std::string>>> all_;
-};
-
 class PlatformCheck {
  public:
-  PlatformCheck(const Lock& lock, const LockedPlatform& platform, const Catalog& catalog, PackageFindings& findings)
-      : lock_(lock), platform_(platform), catalog_(catalog), view_(catalog, platform), findings_(findings) {}
+  PlatformCheck(const Lock& lock, const LockedPlatform& platform, const Catalog& catalog, const PipReach& reach,
+                PlatformFindings& findings)
+      : lock_(lock),
+        platform_(platform),
+        catalog_(catalog),
+        view_(catalog, platform),
+        reach_(reach),
+        findings_(findings) {}
 
   void run() {
-    const auto categories = categories_on(view_, platform_, lock_.requests);
+    const auto categories = categories_on(view_, platform_, lock_.requests, reach_);
     for (std::size_t i = 0; i < platform_.packages.size(); ++i) {
       const std::size_t package = platform_.packages[i].package;
       if (categories[i].empty()) {
@@ -103,14 +87,17 @@ class PlatformCheck {
   const LockedPlatform& platform_;
   const Catalog& catalog_;
   PlatformView view_;
-  PackageFindings& findings_;
+  const PipReach& reach_;
+  PlatformFindings& findings_;
 };
 
 }  // namespace
 
-void check_packages(const Lock& lock, const Catalog& catalog, Findings& findings) {
-  PackageFindings packages;
-  for (const LockedPlatform& platform : lock.platforms) PlatformCheck(lock, platform, catalog, packages).run();
+void check_packages(const Lock& lock, const Catalog& catalog, const PipCatalog& pip, Findings& findings) {
+  PlatformFindings packages;
+  for (const LockedPlatform& platform : lock.platforms) {
+    PlatformCheck(lock, platform, catalog, PipView(pip, platform).reach(), packages).run();
+  }
   packages.append_to(findings);
 }
 

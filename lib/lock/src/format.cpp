@@ -6,6 +6,8 @@
 #include "envlock/core/time.h"
 #include "envlock/lock/lock.h"
 #include "format_names.h"
+#include "parse_pip.h"
+#include "pip_json.h"
 #include "record_json.h"
 
 namespace envlock::lock {
@@ -87,11 +89,16 @@ std::string format(const Lock& lock) {
   writer.begin_array();
   for (const conda::Request& request : lock.requests) write_request(writer, request);
   writer.end_array();
+  if (lock.pip) {
+    write_pip(writer, *lock.pip);
+    write_pip_lines(writer, lock.pip_lines);
+  }
   writer.key("packages");
   writer.begin_array();
   const Uses uses = uses_of(lock);
   for (std::size_t i = 0; i < lock.packages.size(); ++i) write_package(writer, lock.packages[i], uses[i]);
   writer.end_array();
+  if (lock.pip) write_distributions(writer, lock);
   writer.end_object();
   return writer.finish();
 }

@@ -8,6 +8,8 @@
 #include "envlock/core/text.h"
 #include "envlock/core/url.h"
 #include "envlock/lock/lock.h"
+#include "make_pip.h"
+#include "pip_view.h"
 #include "record_json.h"
 #include "requests.h"
 
@@ -25,9 +27,9 @@ conda::PackageRecord without_credentials(conda::PackageRecord record) {
 }
 
 // What could be written but not read again is refused here, all of it at once.
-void refuse_faults(const std::vector<LockedPackage>& packages) {
-  std::vector<core::Diagnostic> faults;
-  for (const LockedPackage& package : packages) {
+void refuse_faults(const Lock& lock) {
+  std::vector<core::Diagnostic> faults = pip_faults(lock);
+  for (const LockedPackage& package : lock.packages) {
     const std::string name = core::printable(package.record.file_name);
     if (!package.record.sha256) {
       faults.push_back({.code = "hash-missing",
@@ -70,7 +72,8 @@ void drop_unused_packages(Lock& lock) {
 }  // namespace
 
 Lock make(const spec::Spec& spec, const std::vector<conda::Channel>& channels, const Options& options,
-          const std::vector<PlatformSolution>& solutions, const std::vector<std::string>& computed) {
+          const std::vector<PlatformSolution>& solutions, const std::vector<std::string>& computed,
+          const std::optional<PipInput>& pip) {
   Lock lock;
   for (conda::Channel channel : channels) {
     channel.base = core::strip_credentials(channel.base);
@@ -99,10 +102,12 @@ Lock make(const spec::Spec& spec, const std::vector<conda::Channel>& channels, c
   };
   std::stable_sort(lock.packages.begin(), lock.packages.end(), by_place);
   lock.packages.erase(std::unique(lock.packages.begin(), lock.packages.end(), same_place), lock.packages.end());
-  refuse_faults(lock.packages);
+  if (pip) add_pip(lock, *pip, solutions);
+  refuse_faults(lock);
 
   for (const PlatformSolution& each : solutions) {
     LockedPlatform platform{each.platform, {}};
+    if (pip) platform.distributions = distributions_on(lock, each);
     for (const conda::PackageRecord& record : each.solution.records) {
       const LockedPackage wanted{without_credentials(record), false};
       const auto found = std::lower_bound(lock.packages.begin(), lock.packages.end(), wanted, by_place);
@@ -118,11 +123,15 @@ Lock make(const spec::Spec& spec, const std::vector<conda::Channel>& channels, c
 
   {
     const Catalog catalog(lock.packages);
+    const PipCatalog pip_catalog(lock);
     for (LockedPlatform& platform : lock.platforms) {
-      keep_reached(platform, categories_on(PlatformView(catalog, platform), platform, lock.requests));
+      const PipReach reach = PipView(pip_catalog, platform).reach();
+      keep_reached(platform, reach);
+      keep_reached(platform, categories_on(PlatformView(catalog, platform), platform, lock.requests, reach));
     }
   }
   drop_unused_packages(lock);
+  drop_unused_distributions(lock);
   return lock;
 }
 

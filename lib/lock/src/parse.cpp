@@ -14,6 +14,7 @@
 #include "envlock/lock/lock.h"
 #include "format_names.h"
 #include "json_fields.h"
+#include "parse_pip.h"
 #include "record_json.h"
 #include "requests.h"
 
@@ -176,7 +177,7 @@ ReadPackage read_package(const Json& item, Mistakes& mistakes) {
 class LockReader {
  public:
   LockReader(const JsonDocument& document, const std::string& file, JsonSyntax syntax)
-      : document_(document), mistakes_(document, file, "lock-invalid"), syntax_(syntax) {}
+      : document_(document), mistakes_(document, file, "lock-invalid"), syntax_(syntax), pip_(mistakes_, syntax) {}
 
   Lock read() {
     Fields fields(document_.root(), mistakes_);
@@ -187,8 +188,10 @@ class LockReader {
     lock_.platforms = read_platforms(fields);
     lock_.requests = read_requests(fields);
     for (const Json& item : fields.elements("packages")) packages_.push_back(read_package(item, mistakes_));
+    pip_.read(fields);
     fields.refuse_others();
     link();
+    pip_.link(lock_);
     mistakes_.throw_if_any();
     return std::move(lock_);
   }
@@ -260,6 +263,7 @@ class LockReader {
   const JsonDocument& document_;
   Mistakes mistakes_;
   JsonSyntax syntax_;
+  PipReader pip_;
   Lock lock_;
   std::vector<ReadPackage> packages_;
   std::set<std::string_view> channels_;

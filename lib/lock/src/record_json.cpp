@@ -7,23 +7,13 @@
 #include "envlock/conda/platform.h"
 #include "envlock/conda/version.h"
 #include "envlock/core/text.h"
-#include "envlock/core/url.h"
+#include "stored_text.h"
 
 namespace envlock::lock {
 namespace {
 
-bool has_control_character(std::string_view text) {
-  return std::any_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
-}
-
 bool is_plain(std::string_view text) {
   return !text.empty() && text.find(' ') == std::string_view::npos && conda::is_safe_file_name(text);
-}
-
-bool holds_secret(std::string_view url) {
-  const auto parts = core::parse_url(url);
-  return parts && core::strip_credentials(url) != core::format(*parts);
 }
 
 void write_times(core::JsonWriter& writer, const conda::PackageRecord& record) {

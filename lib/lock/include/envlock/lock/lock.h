@@ -13,6 +13,7 @@
 #include "envlock/conda/request.h"
 #include "envlock/conda/solution.h"
 #include "envlock/core/diagnostic.h"
+#include "envlock/lock/pip.h"
 #include "envlock/spec/spec.h"
 
 namespace envlock::lock {
@@ -36,7 +37,8 @@ struct PlatformPackage {
 
 struct LockedPlatform {
   conda::Platform platform;
-  std::vector<PlatformPackage> packages;  ///< in order of Lock::packages
+  std::vector<PlatformPackage> packages;                 ///< in order of Lock::packages
+  std::vector<PlatformDistribution> distributions = {};  ///< in order of Lock::distributions
 
   bool operator==(const LockedPlatform&) const = default;
 };
@@ -51,7 +53,7 @@ struct Options {
 
 /// `envlock.lock` as a value.
 /// Order: requests by (name, text, selector, category), packages by (name, channel, subdir, file name), platforms by
-/// name.
+/// name, distributions by (name, version, file, url).
 struct Lock {
   std::vector<conda::Channel> channels;  ///< in rank order
   std::vector<conda::Request> requests;  ///< `where` empty
@@ -59,6 +61,9 @@ struct Lock {
   std::map<std::string, std::string> variables;
   std::vector<LockedPackage> packages;  ///< each chosen record once
   std::vector<LockedPlatform> platforms;
+  std::optional<PipOptions> pip;                  ///< absent when no line of a `pip:` list stands in the files
+  std::vector<PipLine> pip_lines;                 ///< sorted, each once
+  std::vector<LockedDistribution> distributions;  ///< each chosen one once
 
   bool operator==(const Lock&) const = default;
 };
@@ -67,11 +72,15 @@ struct Lock {
 struct PlatformSolution {
   conda::Platform platform;
   conda::Solution solution;
+  std::vector<PickedDistribution> distributions = {};  ///< none of what the conda part provides
 };
 
-/// Puts a lock together; computes categories; sorts. `computed` names the files whose sha256 we computed.
+/// Puts a lock together; computes categories and extras; sorts. `computed` names the files whose sha256 we computed.
+/// `pip`: what the `pip:` lists ask for; absent when they have no lines, or are not to be locked.
+/// Throws: core::Error "hash-missing", "record-invalid": all that could not be read again.
 Lock make(const spec::Spec& spec, const std::vector<conda::Channel>& channels, const Options& options,
-          const std::vector<PlatformSolution>& solutions, const std::vector<std::string>& computed);
+          const std::vector<PlatformSolution>& solutions, const std::vector<std::string>& computed,
+          const std::optional<PipInput>& pip = std::nullopt);
 
 /// Canonical bytes: docs/formats/envlock-lock.md.
 std::string format(const Lock& lock);
@@ -91,6 +100,7 @@ struct FreshnessInput {
   Options options;
   std::vector<conda::Platform> platforms;
   std::map<std::string, std::vector<std::string>> channel_bases;  ///< as resolve::CondaOptions
+  std::optional<PipInput> pip = std::nullopt;                     ///< as `make` takes it
 };
 std::vector<core::Diagnostic> check(const Lock& lock, const spec::Spec& spec, const FreshnessInput& input);
 
