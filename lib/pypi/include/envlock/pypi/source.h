@@ -17,7 +17,7 @@ struct FoundProject {
   State state = State::absent;
   std::string index;  ///< which index: its canonical URL without credentials; "" for find-links and absent ones
   ProjectPage page;
-  std::vector<std::string> also_on;  ///< other indexes, in order, that have the name too (dependency confusion)
+  std::vector<std::string> also_on;         ///< other indexes, in order, that have the name too (dependency confusion)
   std::optional<core::Diagnostic> failure;  ///< when failed
 };
 
