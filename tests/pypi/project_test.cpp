@@ -219,8 +219,8 @@ TEST_CASE("an HTML page gives all that is said of a file") {
 }
 
 TEST_CASE("relative links of HTML start at <base>, else at the page") {
-  CHECK(from_html("<base href='/root/sub/'><a href='demo-1.zip'>").files[0].url ==
-        "https://index.example/root/sub/demo-1.zip");
+  CHECK(from_html("<base href='/top/sub/'><a href='demo-1.zip'>").files[0].url ==
+        "https://index.example/top/sub/demo-1.zip");
   CHECK(from_html("<base href='https://o.example/x/page.html'><base href='/no/'><a href='demo-1.zip'>").files[0].url ==
         "https://o.example/x/demo-1.zip");
   CHECK(from_html("<a href='demo-1.zip'>").files[0].url == "https://index.example/simple/demo/demo-1.zip");
