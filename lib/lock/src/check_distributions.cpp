@@ -98,7 +98,7 @@ class DistributionCheck {
       const std::string fault = counts ? match_.fault(all[i]->name, all[i]->specifiers) : std::string();
       if (fault.empty()) continue;
       add("unmet-depend", shown(distribution) + " needs " + quoted(distribution.requires_dist[i]),
-          {"the lock " + fault});
+          {"the platform " + fault});
     }
   }
 
