@@ -119,7 +119,12 @@ void MetadataFinder::fail(Task& task, core::Diagnostic diagnostic) {
   task.done = true;
 }
 
-void MetadataFinder::fail_fetch(Task& task, const fetch::Fetched& fetched) {
+void MetadataFinder::fail_fetch(Task& task, fetch::Fetched fetched) {
+  const bool stated = task.wanted->file.size.has_value();
+  // More bytes than the index says are not waited for; they are the wrong ones.
+  if (stated && fetched.failure && fetched.failure->code == "download-too-large") {
+    fetched.failure->code = "size-mismatch";
+  }
   fail(task, index_failure(fetched, named(*task.wanted), task.wanted->file.url));
 }
 

@@ -49,7 +49,7 @@ class MetadataFinder {
   fetch::Download file_download(const Task& task) const;
   void finish(Task& task, const std::string& text, bool keep);
   void fail(Task& task, core::Diagnostic diagnostic);
-  void fail_fetch(Task& task, const fetch::Fetched& fetched);
+  void fail_fetch(Task& task, fetch::Fetched fetched);
   static std::string key_of(const Task& task);
 
   fetch::Fetcher& fetcher_;

@@ -59,8 +59,27 @@ std::vector<std::string> split_words(std::string_view text) {
 struct Value {
   std::string text, where;
 };
-/// Section and key; values of later files replace earlier ones.
-using Values = std::map<std::pair<std::string, std::string>, Value>;
+/// Values of later files replace earlier ones, and keep their place: --no-binary and --only-binary take from each
+/// other, so that their order counts.
+class Values {
+ public:
+  struct Item {
+    std::string section, key;
+    Value value;
+  };
+  void set(const std::string& section, const std::string& key, Value value) {
+    for (Item& item : items_) {
+      if (item.section != section || item.key != key) continue;
+      item.value = std::move(value);
+      return;
+    }
+    items_.push_back({section, key, std::move(value)});
+  }
+  const std::vector<Item>& all() const { return items_; }
+
+ private:
+  std::vector<Item> items_;
+};
 
 void read_into(Values& values, const fs::path& path) {
   std::error_code ignored;
@@ -71,7 +90,7 @@ void read_into(Values& values, const fs::path& path) {
   try {
     for (const IniFile::Section& section : parse_ini(*text).sections) {
       for (const auto& [key, value] : section.items) {
-        values[{section.name, normalize_key(key)}] = {value, path.string()};
+        values.set(section.name, normalize_key(key), {value, path.string()});
       }
     }
   } catch (const IniFault& fault) {
@@ -219,7 +238,7 @@ class Reader {
 Values values_of_environment(const Environment& environment) {
   Values values;
   for (const auto& [name, text] : environment) {
-    if (name.rfind("PIP_", 0) == 0) values[{":env:", normalize_key(name.substr(4))}] = {text, name};
+    if (name.rfind("PIP_", 0) == 0) values.set(":env:", normalize_key(name.substr(4)), {text, name});
   }
   return values;
 }
@@ -232,8 +251,8 @@ PipConfiguration read_pip_configuration_below(const fs::path& etc, const Environ
   for (const fs::path& file : files_of(etc, environment, home)) read_into(values, file);
   Reader reader(home, notes);
   for (const char* section : {"global", "install", ":env:"}) {
-    for (const auto& [key, value] : values) {
-      if (key.first == section) reader.apply(key.second, value);
+    for (const Values::Item& item : values.all()) {
+      if (item.section == section) reader.apply(item.key, item.value);
     }
   }
   return reader.finish();
