@@ -22,17 +22,19 @@ struct PipRequest {
     directory,  ///< "./pkg", "-e .", "name @ file:///..."
   };
   Kind kind = Kind::named;
-  Requirement requirement;  ///< `name` is "" where the line does not tell it (a path, a URL without a name)
+  Requirement requirement;  ///< `name` is "" where the line does not tell it (a path, a URL without a name); `url` only
+                            ///< of "name @ URL"
   std::string location;     ///< archive: URL or absolute path; vcs: repository URL; directory: absolute path. May hold
                             ///< credentials
-  std::string written_location;  ///< as written, for the lock: relative paths stay relative; without credentials
+  std::string written_location;  ///< as written, for the lock: relative paths stay relative, as seen from
+                                 ///< environment.yml; without credentials; `${VARIABLE}` stays
   std::string revision;          ///< vcs: "main", "v1.2", a commit; "" not said
   std::string subdirectory;      ///< of "#subdirectory="
   bool editable = false;
-  std::vector<core::Sha256> hashes;  ///< of "--hash=sha256:..." or "#sha256="; empty: any
+  std::vector<core::Sha256> hashes;  ///< of "--hash=sha256:..." or "#sha256=", sorted; empty: any
   std::string text;                  ///< as written, without comment, credentials masked
   std::string category = "main";
-  std::string selector;   ///< canonical platform selector of environment.yml; "" everywhere
+  std::string selector;  ///< canonical platform selector of environment.yml; "" everywhere
   core::SourceSpan where;
 
   bool operator==(const PipRequest&) const = default;
@@ -40,11 +42,11 @@ struct PipRequest {
 
 /// What the lines of all `pip:` lists and the files they include ask for.
 struct PipRequests {
-  std::vector<PipRequest> requests;     ///< in order
-  std::vector<PipRequest> constraints;  ///< of -c files: bound a name, ask for nothing
-  std::optional<std::string> index_url;        ///< --index-url, -i; may hold credentials
-  std::vector<std::string> extra_index_urls;   ///< in order
-  std::vector<std::string> find_links;         ///< URLs or absolute paths
+  std::vector<PipRequest> requests;           ///< in order
+  std::vector<PipRequest> constraints;        ///< of -c files: bound a name, ask for nothing
+  std::optional<std::string> index_url;       ///< --index-url, -i; may hold credentials
+  std::vector<std::string> extra_index_urls;  ///< in order
+  std::vector<std::string> find_links;        ///< URLs or absolute paths
   bool no_index = false;
   bool pre = false;
   bool require_hashes = false;
