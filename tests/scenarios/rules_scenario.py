@@ -141,13 +141,14 @@ class Rules(Scenario):
         self.assertIn("environment.yml:3", result.err)
         self.assertIn("dev.yml:2", result.err)
 
-    def test_the_pip_section_is_told_not_to_be_locked(self):
+    def test_the_conda_part_can_be_locked_alone(self):
         text = "channels: [conda-forge]\nplatforms: [linux-64]\ndependencies:\n  - python\n  - pip:\n      - wandb\n"
         self.write("environment.yml", text)
-        result = self.lock()
-        self.assertIn("pip-not-locked", result.codes())
+        self.lock("--conda-only")
         self.assertIn("pip", self.picks())
-        self.assertNotIn("pip-not-locked", self.lock("--conda-only").codes())
+        result = self.run_envlock("lock", "--offline", "--channel-map", f"conda-forge={SMALL}", "--cache", self.folder / "empty")
+        self.assertEqual(result.code, 2)
+        self.assertIn("offline-miss", result.codes())
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ class Result:
     err: str
 
     def codes(self):
-        """The codes of all diagnostics shown, in order: "no-solution", "pip-not-locked"."""
+        """The codes of all diagnostics shown, in order: "no-solution", "cpu-build"."""
         return re.findall(r"^(?:error|warning|note)\[([a-z0-9-]+)\]", self.err, re.M)
 
 

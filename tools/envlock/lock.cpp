@@ -10,9 +10,11 @@
 #include "envlock/core/file.h"
 #include "envlock/core/text.h"
 #include "envlock/prefix/conda_meta.h"
+#include "envlock/pypi/name.h"
 #include "envlock/report/lock_report.h"
 #include "lock_facts.h"
 #include "lock_inputs.h"
+#include "lock_pip.h"
 #include "lock_refusal.h"
 #include "lock_solve.h"
 #include "lock_warnings.h"
@@ -33,7 +35,8 @@ std::vector<conda::Channel> channels_of(const std::vector<channel::Location>& lo
   return channels;
 }
 
-Exit check_lock(const LockArgs& args, const LockInputs& inputs, const Session& session, Out& out) {
+Exit check_lock(const LockArgs& args, const LockInputs& inputs, const std::optional<PipInputs>& pip,
+                const Session& session, Out& out) {
   if (inputs.previous.empty()) {
     out.show({.code = "no-lock",
               .what = "there is no `" + core::printable(inputs.output.string()) + "` to check",
@@ -54,6 +57,7 @@ Exit check_lock(const LockArgs& args, const LockInputs& inputs, const Session& s
     freshness.channels = channels_of(choose_channels(args, inputs, session, freshness.channel_bases, out.notes));
     freshness.options = choose_options(session, args, inputs.policy, &previous);
     freshness.platforms = inputs.platforms;
+    if (pip) freshness.pip = pip->input;
     findings = lock::check(previous, inputs.spec, freshness);
   }
   const bool fresh = findings.empty();
@@ -141,6 +145,24 @@ Exit report_conflicts(const std::vector<PlatformOutcome>& outcomes, const LockAr
   return exit;
 }
 
+bool has_conflict(const std::vector<PlatformOutcome>& outcomes) {
+  return std::any_of(outcomes.begin(), outcomes.end(), [](const PlatformOutcome& outcome) {
+    return std::holds_alternative<conda::Conflict>(outcome.result);
+  });
+}
+
+PipSolveOptions make_pip_options(const LockArgs& args, const LockInputs& inputs, const lock::Options& options,
+                                 const SolveOptions& solve, const lock::Lock* previous) {
+  PipSolveOptions pip;
+  pip.previous = previous;
+  pip.free_all = solve.free_all;
+  for (const std::string& name : solve.freed) pip.freed.insert(pypi::normalize_name(name));
+  pip.all_artifacts = args.all_artifacts;
+  pip.exclude_newer = options.exclude_newer;
+  pip.lock_folder = std::filesystem::absolute(inputs.output).lexically_normal().parent_path();
+  return pip;
+}
+
 /// `--update` takes any number of names, so it also takes a file that follows it: `--update numpy environment.yml`.
 void settle_update(LockArgs& args, bool given) {
   args.update_given = given;
@@ -155,9 +177,9 @@ void settle_update(LockArgs& args, bool given) {
 Exit run_lock(const LockArgs& args, Out& out) {
   LockInputs inputs = read_lock_inputs(args, out.notes);
   Session session = open_lock_session(args, out);
-  if (!args.conda_only) warn_of_pip(inputs.spec, out.notes);
+  std::optional<PipInputs> pip = read_pip_inputs(args, inputs, session, out.notes);
   warn_of_secrets(inputs.spec, out.notes);
-  if (args.check) return check_lock(args, inputs, session, out);
+  if (args.check) return check_lock(args, inputs, pip, session, out);
 
   const lock::Lock* previous = inputs.previous.empty() ? nullptr : &inputs.previous.front();
   const lock::Options options = choose_options(session, args, inputs.policy, previous);
@@ -170,9 +192,10 @@ Exit run_lock(const LockArgs& args, Out& out) {
   std::vector<PlatformOutcome> outcomes = solve_platforms(inputs.spec, inputs.platforms, source, solve);
   for (const PlatformOutcome& outcome : outcomes) out.notes.append(outcome.notes);
   take_fetch_notes(session, out);
-  for (const PlatformOutcome& outcome : outcomes) {
-    if (std::holds_alternative<conda::Conflict>(outcome.result))
-      return report_conflicts(outcomes, args, inputs, options, out);
+  if (has_conflict(outcomes)) return report_conflicts(outcomes, args, inputs, options, out);
+  if (pip) {
+    solve_pip(*pip, make_pip_options(args, inputs, options, solve, previous), session, outcomes, out.notes);
+    if (has_conflict(outcomes)) return report_conflicts(outcomes, args, inputs, options, out);
   }
 
   note_surprises(outcomes, solve.free_all || !solve.freed.empty() ? nullptr : previous, out.notes);
@@ -181,9 +204,10 @@ Exit run_lock(const LockArgs& args, Out& out) {
       compute_missing_hashes(outcomes, source, previous, *session.fetcher, out.notes);
   std::vector<lock::PlatformSolution> solutions;
   for (const PlatformOutcome& outcome : outcomes) {
-    solutions.push_back({outcome.platform, std::get<conda::Solution>(outcome.result)});
+    solutions.push_back({outcome.platform, std::get<conda::Solution>(outcome.result), outcome.distributions});
   }
-  const lock::Lock lock = lock::make(inputs.spec, channels_of(locations), options, solutions, computed);
+  const lock::Lock lock = lock::make(inputs.spec, channels_of(locations), options, solutions, computed,
+                                     pip ? std::optional(pip->input) : std::nullopt);
   const std::string bytes = lock::format(lock);
   const bool unchanged = previous != nullptr && !inputs.conflicted && core::read_file(inputs.output) == bytes;
   if (!unchanged) core::write_file_atomically(inputs.output, bytes);
@@ -206,6 +230,28 @@ Exit run_lock(const LockArgs& args, Out& out) {
   out.show_notes();
   if (!out.quiet) out.words(report::text_lock(summary, out.stderr_style()));
   return Exit::yes;
+}
+
+void add_pip_options(CLI::App& command, LockArgs& args) {
+  constexpr const char* kGroup = "PyPI";
+  command.add_flag("--pre", args.pre, "let pre-releases in for every name of the pip: section")->group(kGroup);
+  command
+      .add_flag("--allow-build", args.allow_build,
+                "build wheels of what has none, here and with the python of PATH: runs the projects' own code")
+      ->group(kGroup);
+  add_list_option(command, "--pypi-index", args.pypi_index,
+                  "the index that a name must come from, when it stands on several; may be repeated")
+      ->type_name("NAME=URL")
+      ->group(kGroup);
+  command
+      .add_option("--pypi-mapping", args.pypi_mapping,
+                  "a file of lines `conda-name = pypi-name`: which PyPI project a conda package is")
+      ->type_name("FILE")
+      ->group(kGroup);
+  command
+      .add_flag("--all-artifacts", args.all_artifacts,
+                "keep the hashes of the other wheels that the platform could take as well")
+      ->group(kGroup);
 }
 
 }  // namespace
@@ -253,8 +299,9 @@ void add_lock(CLI::App& app, Commands& commands) {
       ->check(CLI::IsMember({"build"}))
       ->needs(like);
   check->excludes(update)->excludes(like);
-  command.add_flag("--conda-only", args->conda_only, "say nothing about the pip: section, which is not locked yet");
+  command.add_flag("--conda-only", args->conda_only, "lock the conda part alone, without the pip: section");
 
+  add_pip_options(command, *args);
   command.add_option("-p,--platform", args->platforms, "platform to lock for; NAME=SUBDIR makes a profile")
       ->type_name("NAME[=SUBDIR]")
       ->group("Platforms");

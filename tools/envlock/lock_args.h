@@ -23,6 +23,11 @@ struct LockArgs {
   std::string save_index;
   std::string index;
   bool conda_only = false;
+  bool pre = false;
+  bool allow_build = false;
+  bool all_artifacts = false;
+  std::vector<std::string> pypi_index;  ///< --pypi-index NAME=URL
+  std::string pypi_mapping;
   std::size_t threads = 0;
   bool no_taint = false;  ///< hidden: mamba's order exactly
 };

@@ -64,6 +64,7 @@ struct PlatformOutcome {
   LikeResult like;
   Surprises surprises;
   core::Notes notes;
+  std::vector<lock::PickedDistribution> distributions;  ///< of the `pip:` half, once that is solved
 };
 
 /// Solves every platform, in parallel; outcomes in the order of `platforms`.

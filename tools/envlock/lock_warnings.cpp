@@ -14,21 +14,6 @@ constexpr std::string_view kSecretWords[] = {"_key", "token", "password", "passw
 
 }  // namespace
 
-void warn_of_pip(const spec::Spec& spec, core::Notes& notes) {
-  if (spec.pip.empty()) return;
-  std::vector<std::string> lines;
-  for (const spec::PipLine& line : spec.pip) lines.push_back(core::printable(line.text, 60));
-  constexpr std::size_t kMost = 5;
-  const std::size_t count = lines.size();
-  if (count > kMost) lines.resize(kMost);
-  notes.warning({.code = "pip-not-locked",
-                 .what = "the `pip:` section is not locked: " + core::join(lines, ", ") +
-                         (count > kMost ? " and " + std::to_string(count - kMost) + " more" : ""),
-                 .where = spec.pip.front().where,
-                 .why = {"this version of envlock locks conda packages only"},
-                 .hints = {"take them from conda where a channel has them", "`--conda-only` silences this warning"}});
-}
-
 void warn_of_secrets(const spec::Spec& spec, core::Notes& notes) {
   for (const auto& [name, variable] : spec.variables) {
     const std::string lower = core::to_lower(name);

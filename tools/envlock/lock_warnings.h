@@ -11,9 +11,6 @@
 
 namespace envlock::tools {
 
-/// The `pip:` section is read, but not locked yet.
-void warn_of_pip(const spec::Spec& spec, core::Notes& notes);
-
 /// A lock is public; what looks like a secret among the variables is most likely there by mistake.
 void warn_of_secrets(const spec::Spec& spec, core::Notes& notes);
 

@@ -23,6 +23,33 @@ bool same_file(const conda::PackageRecord& left, const conda::PackageRecord& rig
          left.sha256 == right.sha256;
 }
 
+using Distributions = std::map<std::string_view, const lock::LockedDistribution*>;
+
+Distributions distributions_of(const lock::Lock& lock, const lock::LockedPlatform& platform) {
+  Distributions distributions;
+  for (const lock::PlatformDistribution& each : platform.distributions) {
+    const lock::LockedDistribution& distribution = lock.distributions.at(each.distribution);
+    distributions.emplace(distribution.name, &distribution);
+  }
+  return distributions;
+}
+
+void compare(const Distributions& before, const Distributions& after, PlatformChanges& changes) {
+  for (const auto& [name, distribution] : after) {
+    const auto old = before.find(name);
+    if (old == before.end()) {
+      changes.distributions_added.push_back({nullptr, distribution});
+    } else if (*old->second == *distribution) {
+      ++changes.distributions_kept;
+    } else {
+      changes.distributions_changed.push_back({old->second, distribution});
+    }
+  }
+  for (const auto& [name, distribution] : before) {
+    if (!after.contains(name)) changes.distributions_removed.push_back({distribution, nullptr});
+  }
+}
+
 const lock::LockedPlatform* find_platform(const lock::Lock& lock, const std::string& name) {
   for (const lock::LockedPlatform& platform : lock.platforms) {
     if (platform.platform.name == name) return &platform;
@@ -56,6 +83,8 @@ std::vector<PlatformChanges> compare_platforms(const lock::Lock& now, const lock
     const lock::LockedPlatform* old = previous == nullptr ? nullptr : find_platform(*previous, platform.platform.name);
     changes.is_new = old == nullptr;
     compare(old == nullptr ? Records{} : records_of(*previous, *old), records_of(now, platform), changes);
+    compare(old == nullptr ? Distributions{} : distributions_of(*previous, *old), distributions_of(now, platform),
+            changes);
   }
   if (previous != nullptr) {
     for (const lock::LockedPlatform& platform : previous->platforms) {
@@ -63,7 +92,8 @@ std::vector<PlatformChanges> compare_platforms(const lock::Lock& now, const lock
       PlatformChanges& changes = by_name[platform.platform.name];
       changes.platform = &platform;
       changes.is_gone = true;
-      compare(records_of(*previous, platform), {}, changes);
+      compare(records_of(*previous, platform), Records{}, changes);
+      compare(distributions_of(*previous, platform), Distributions{}, changes);
     }
   }
   std::vector<PlatformChanges> all;

@@ -14,6 +14,12 @@ struct Change {
   const conda::PackageRecord* after = nullptr;
 };
 
+/// The same for a distribution of PyPI.
+struct DistributionChange {
+  const lock::LockedDistribution* before = nullptr;
+  const lock::LockedDistribution* after = nullptr;
+};
+
 /// What one platform's packages became. The pointers are into the locks compared.
 struct PlatformChanges {
   const lock::LockedPlatform* platform = nullptr;  ///< of the new lock; of the old one when the platform is gone
@@ -23,6 +29,10 @@ struct PlatformChanges {
   std::vector<Change> removed;
   std::vector<Change> changed;
   std::size_t kept = 0;
+  std::vector<DistributionChange> distributions_added;  ///< sorted by name, like the others
+  std::vector<DistributionChange> distributions_removed;
+  std::vector<DistributionChange> distributions_changed;
+  std::size_t distributions_kept = 0;
 };
 
 /// Compares platform by platform, sorted by name. Without a previous lock every platform is new and all is added.

@@ -31,6 +31,47 @@ void write_changes(core::JsonWriter& json, std::string_view key, const std::vect
   json.end_array();
 }
 
+void write_distribution(core::JsonWriter& json, const lock::LockedDistribution& distribution) {
+  json.begin_object(Layout::single_line);
+  json.member("name", distribution.name);
+  json.member("version", distribution.version);
+  json.member("file", distribution.file);
+  json.end_object();
+}
+
+void write_changes(core::JsonWriter& json, std::string_view key, const std::vector<DistributionChange>& changes) {
+  json.key(key);
+  json.begin_array();
+  for (const DistributionChange& change : changes) {
+    if (change.before == nullptr || change.after == nullptr) {
+      write_distribution(json, change.before != nullptr ? *change.before : *change.after);
+      continue;
+    }
+    json.begin_object();
+    json.member("name", change.after->name);
+    json.key("before");
+    write_distribution(json, *change.before);
+    json.key("after");
+    write_distribution(json, *change.after);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+/// The `pip:` half; nothing where neither lock has one.
+void write_pypi(core::JsonWriter& json, const PlatformChanges& changes) {
+  const std::size_t now = changes.is_gone ? 0 : changes.platform->distributions.size();
+  if (now == 0 && changes.distributions_removed.empty()) return;
+  json.key("pypi");
+  json.begin_object();
+  json.member("distributions", static_cast<std::uint64_t>(now));
+  json.member("kept", static_cast<std::uint64_t>(changes.distributions_kept));
+  write_changes(json, "added", changes.distributions_added);
+  write_changes(json, "removed", changes.distributions_removed);
+  write_changes(json, "changed", changes.distributions_changed);
+  json.end_object();
+}
+
 void write_platform(core::JsonWriter& json, const lock::Lock& lock, const PlatformChanges& changes) {
   const conda::Platform& platform = changes.platform->platform;
   json.begin_object();
@@ -50,6 +91,11 @@ void write_platform(core::JsonWriter& json, const lock::Lock& lock, const Platfo
       bytes += record.size.value_or(0);
       unknown += record.size ? 0U : 1U;
     }
+    for (const lock::PlatformDistribution& each : changes.platform->distributions) {
+      const std::optional<std::uint64_t> size = lock.distributions.at(each.distribution).size;
+      bytes += size.value_or(0);
+      unknown += size ? 0U : 1U;
+    }
   }
   json.member("packages", static_cast<std::uint64_t>(changes.is_gone ? 0 : changes.platform->packages.size()));
   json.member("download_bytes", bytes);
@@ -58,6 +104,7 @@ void write_platform(core::JsonWriter& json, const lock::Lock& lock, const Platfo
   write_changes(json, "added", changes.added);
   write_changes(json, "removed", changes.removed);
   write_changes(json, "changed", changes.changed);
+  write_pypi(json, changes);
   json.end_object();
 }
 

@@ -68,6 +68,22 @@ void add_row(std::map<RowKey, Row>& rows, const Change& change, const std::strin
   row.builds.insert(build);
 }
 
+void add_row(std::map<RowKey, Row>& rows, const DistributionChange& change, const std::string& platform) {
+  RowKey key;
+  if (change.before == nullptr || change.after == nullptr) {
+    const lock::LockedDistribution& distribution = change.before != nullptr ? *change.before : *change.after;
+    key = {shown(distribution.name), change.before != nullptr ? '-' : '+', shown(distribution.version), "from PyPI"};
+  } else {
+    const lock::LockedDistribution& before = *change.before;
+    const lock::LockedDistribution& after = *change.after;
+    const bool same = before.version == after.version;
+    key = {shown(after.name), '~', same ? shown(after.version) : arrow(before.version, after.version), "from PyPI"};
+    if (same && before.file != after.file) key.detail = "file " + arrow(before.file, after.file);
+    if (same && before.commit != after.commit) key.detail = "commit " + arrow(before.commit, after.commit);
+  }
+  rows[key].platforms.insert(platform);
+}
+
 std::string join(const std::set<std::string>& names) {
   std::string text;
   for (const std::string& name : names) text += (text.empty() ? "" : ", ") + shown(name);
@@ -82,6 +98,10 @@ std::string draw_changes(const std::vector<PlatformChanges>& platforms, std::siz
     const std::string& name = platform.platform->platform.name;
     for (const auto* changes : {&platform.added, &platform.changed, &platform.removed}) {
       for (const Change& change : *changes) add_row(rows, change, name);
+    }
+    for (const auto* changes :
+         {&platform.distributions_added, &platform.distributions_changed, &platform.distributions_removed}) {
+      for (const DistributionChange& change : *changes) add_row(rows, change, name);
     }
   }
   std::map<std::pair<std::size_t, std::string>, std::vector<const std::pair<const RowKey, Row>*>> groups;
@@ -118,6 +138,14 @@ std::string draw_totals(const std::vector<PlatformChanges>& platforms) {
     for (const Change& change : platform.added) added.insert(change.after->name);
     for (const Change& change : platform.removed) removed.insert(change.before->name);
     for (const Change& change : platform.changed) changed.insert(change.after->name);
+    // "pypi:" keeps a distribution apart from a conda package of its name.
+    for (const DistributionChange& change : platform.distributions_added) added.insert("pypi:" + change.after->name);
+    for (const DistributionChange& change : platform.distributions_removed) {
+      removed.insert("pypi:" + change.before->name);
+    }
+    for (const DistributionChange& change : platform.distributions_changed) {
+      changed.insert("pypi:" + change.after->name);
+    }
   }
   std::string text;
   const auto add = [&](std::size_t count, const char* word) {
@@ -127,7 +155,9 @@ std::string draw_totals(const std::vector<PlatformChanges>& platforms) {
   add(changed.size(), "changed");
   add(removed.size(), "removed");
   std::size_t kept = 0;
-  for (const PlatformChanges& platform : platforms) kept = std::max(kept, platform.kept);
+  for (const PlatformChanges& platform : platforms) {
+    kept = std::max(kept, platform.kept + platform.distributions_kept);
+  }
   add(kept, "kept");
   return text;
 }
@@ -142,7 +172,14 @@ std::string draw_platforms(const lock::Lock& lock) {
       bytes += record.size.value_or(0);
       all_known = all_known && record.size.has_value();
     }
-    table.add({shown(platform.platform.name), count_of(platform.packages.size(), "package"),
+    for (const lock::PlatformDistribution& each : platform.distributions) {
+      const std::optional<std::uint64_t> size = lock.distributions.at(each.distribution).size;
+      bytes += size.value_or(0);
+      all_known = all_known && size.has_value();
+    }
+    std::string count = count_of(platform.packages.size(), "package");
+    if (!platform.distributions.empty()) count += ", " + format_count(platform.distributions.size()) + " from PyPI";
+    table.add({shown(platform.platform.name), count,
                bytes == 0 ? "" : (all_known ? "" : "at least ") + format_bytes(bytes) + " to download"});
   }
   return table.draw("  ");

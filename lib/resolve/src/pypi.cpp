@@ -180,6 +180,7 @@ class Resolver {
       note_surprises(project, release);
     }
     if (!ambiguous.empty()) throw core::Error(std::move(ambiguous));
+    note_held_back(picks);
     for (auto& [name, pick] : picks) {
       std::sort(pick.extras.begin(), pick.extras.end());
       note_unknown_extras(pick);
@@ -236,6 +237,35 @@ class Resolver {
                    .why = project.status_reason.empty()
                               ? std::vector<std::string>{}
                               : std::vector<std::string>{core::printable(project.status_reason, 200)}});
+    }
+  }
+
+  /// Versions that were asked for and could have been newer, had conda brought something else.
+  void note_held_back(const std::map<std::string, PypiPick>& picks) {
+    std::set<std::string> told;
+    for (const std::size_t request : deciding_requests(problem_)) {
+      const pypi::Requirement& requirement = problem_.requests[request].requirement;
+      const auto pick = picks.find(requirement.name);
+      if (pick == picks.end() || !told.insert(requirement.name).second) continue;
+      const ProjectId id = universe_.known(requirement.name);
+      const std::vector<std::size_t> matching = universe_.matching(id, requirement);
+      if (matching.empty()) continue;
+      const Release& newest = universe_.project(id).releases[matching.front()];
+      if (newest.version_text == pick->second.version || newest.state != Release::State::read) continue;
+      for (const Need& need : newest.needs) {
+        const Project& needed = universe_.project(need.project);
+        if (!needed.provided || !universe_.matching(need.project, need.requirement).empty()) continue;
+        notes_.note({.code = "pypi-held-back",
+                     .what = "`" + requirement.name + " " + pick->second.version + "` is chosen for " +
+                             problem_.platform + ", not " + newest.version_text,
+                     .where = problem_.requests[request].where,
+                     .why = {newest.version_text + " needs `" + needed.name + need.requirement.specifiers.format() +
+                             "`, and the conda part brings `" + needed.provided->conda_name + " " +
+                             needed.provided->version + "`"},
+                     .hints = {"`" + needed.provided->conda_name + " " + need.requirement.specifiers.format() +
+                               "` under `dependencies:` would let it in"}});
+        break;
+      }
     }
   }
 

@@ -1,0 +1,305 @@
+#include "lock_pip.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "envlock/core/file.h"
+#include "envlock/core/text.h"
+#include "envlock/core/url.h"
+#include "envlock/pypi/name.h"
+#include "envlock/spec/spec.h"
+#include "pip_build.h"
+#include "pip_facts.h"
+
+namespace envlock::tools {
+namespace {
+
+/// Asks each question once: platforms share most of their projects.
+class RememberingSource final : public pypi::Source {
+ public:
+  explicit RememberingSource(pypi::Source& source) : source_(source) {}
+
+  std::vector<pypi::FoundProject> projects(const std::vector<std::string>& names) override {
+    std::vector<std::string> missing;
+    for (const std::string& name : names) {
+      if (!projects_.contains(name) && std::find(missing.begin(), missing.end(), name) == missing.end()) {
+        missing.push_back(name);
+      }
+    }
+    std::vector<pypi::FoundProject> found =
+        missing.empty() ? std::vector<pypi::FoundProject>{} : source_.projects(missing);
+    for (std::size_t i = 0; i < missing.size(); ++i) projects_[missing[i]] = std::move(found[i]);
+    std::vector<pypi::FoundProject> result;
+    for (const std::string& name : names) result.push_back(projects_.at(name));
+    return result;
+  }
+
+  std::vector<pypi::FoundMetadata> metadata(const std::vector<pypi::MetadataWanted>& wanted) override {
+    std::vector<pypi::MetadataWanted> missing;
+    for (const pypi::MetadataWanted& each : wanted) {
+      if (!metadata_.contains(each.file.url)) missing.push_back(each);
+    }
+    std::vector<pypi::FoundMetadata> found =
+        missing.empty() ? std::vector<pypi::FoundMetadata>{} : source_.metadata(missing);
+    for (std::size_t i = 0; i < missing.size(); ++i) metadata_[missing[i].file.url] = std::move(found[i]);
+    std::vector<pypi::FoundMetadata> result;
+    for (const pypi::MetadataWanted& each : wanted) result.push_back(metadata_.at(each.file.url));
+    return result;
+  }
+
+ private:
+  pypi::Source& source_;
+  std::map<std::string, pypi::FoundProject> projects_;
+  std::map<std::string, pypi::FoundMetadata> metadata_;  ///< by URL
+};
+
+const conda::PackageRecord& python_of(const PlatformOutcome& outcome, const PipInputs& inputs) {
+  const auto& records = std::get<conda::Solution>(outcome.result).records;
+  const auto python = std::find_if(records.begin(), records.end(),
+                                   [](const conda::PackageRecord& record) { return record.name == "python"; });
+  if (python != records.end()) return *python;
+  core::Diagnostic diagnostic{
+      .code = "pip-without-python",
+      .what = "there is a `pip:` list, and the conda part has no python for " + outcome.platform.name,
+      .why = {"which wheels fit depends on the python that conda brings"},
+      .hints = {"add `python` to `dependencies:`"}};
+  if (!inputs.requests.requests.empty()) diagnostic.where = inputs.requests.requests.front().where;
+  throw core::Error(std::move(diagnostic));
+}
+
+/// "3.13t" for the free-threaded build: wheels for it have tags of their own.
+std::string tag_version(const conda::PackageRecord& python) {
+  const bool is_free_threaded = python.build.find("cp") != std::string::npos && python.build.ends_with("t");
+  return python.version + (is_free_threaded ? "t" : "");
+}
+
+pypi::TagPlatform tag_platform(const conda::Platform& platform) {
+  pypi::TagPlatform result{.subdir = platform.subdir, .glibc_version = "", .musl_version = "", .osx_version = ""};
+  for (const conda::VirtualPackage& package : platform.virtual_packages) {
+    if (package.name == "__glibc") result.glibc_version = package.version;
+    if (package.name == "__osx") result.osx_version = package.version;
+  }
+  return result;
+}
+
+bool holds_on(const pypi::PipRequest& request, const conda::Platform& platform) {
+  return request.selector.empty() || spec::selector_holds(request.selector, platform.subdir);
+}
+
+pypi::Metadata metadata_of(const lock::LockedDistribution& locked) {
+  return {.metadata_version = "2.1",
+          .name = locked.name,
+          .version = locked.version,
+          .requires_python = locked.requires_python,
+          .requires_dist = locked.requires_dist,
+          .provides_extra = locked.provides_extra,
+          .license = locked.license};
+}
+
+class PlatformSolver {
+ public:
+  PlatformSolver(const PipInputs& inputs, const std::map<std::string, PlacedRequest>& placed,
+                 const PipSolveOptions& options, pypi::Source& source, WheelBuilder& builder, core::Notes& notes)
+      : inputs_(inputs), placed_(placed), options_(options), source_(source), builder_(builder), notes_(notes) {}
+
+  void run(PlatformOutcome& outcome) {
+    const conda::PackageRecord& python = python_of(outcome, inputs_);
+    const pypi::Tags tags(tag_version(python), tag_platform(outcome.platform));
+    resolve::PypiProblem problem = make_problem(outcome, python, tags);
+    target_ = {outcome.platform.subdir, python.version};
+    BuildingSource building(source_, builder_, target_);
+    pypi::Source& asked = problem.allow_build ? building : source_;
+    resolve::PypiOutcome result = resolve::pypi(problem, asked, notes_);
+    if (auto* conflict = std::get_if<conda::Conflict>(&result)) {
+      outcome.result = std::move(*conflict);
+      return;
+    }
+    auto& solution = std::get<resolve::PypiSolution>(result);
+    note_cuda_wheels(outcome.platform, solution, notes_);
+    for (resolve::PypiPick& pick : solution.picks) {
+      lock::LockedDistribution locked = make_locked(pick);
+      outcome.distributions.push_back({std::move(locked), std::move(pick.extras)});
+    }
+  }
+
+ private:
+  resolve::PypiProblem make_problem(const PlatformOutcome& outcome, const conda::PackageRecord& python,
+                                    const pypi::Tags& tags) const {
+    resolve::PypiProblem problem;
+    problem.platform = outcome.platform.name;
+    for (const pypi::PipRequest& request : inputs_.requests.requests) {
+      if (!holds_on(request, outcome.platform)) continue;
+      problem.requests.push_back(request);
+      if (const auto place = placed_.find(request.requirement.name); place != placed_.end()) {
+        problem.placed.emplace(place->first, place->second.placed);
+      }
+    }
+    for (const pypi::PipRequest& bound : inputs_.requests.constraints) {
+      if (holds_on(bound, outcome.platform)) problem.constraints.push_back(bound);
+    }
+    const auto& records = std::get<conda::Solution>(outcome.result).records;
+    for (const lock::ProvidedDistribution& each :
+         lock::provided_distributions(records, inputs_.input.options.mapping)) {
+      problem.provided.push_back({each.name, each.version, each.conda_name});
+    }
+    problem.environment = pypi::make_marker_environment(outcome.platform.subdir, python.version);
+    problem.tags = &tags;
+    problem.pre = inputs_.input.options.pre;
+    problem.allow_build = inputs_.input.options.allow_build;
+    problem.no_binary = inputs_.input.options.no_binary;
+    problem.only_binary = inputs_.input.options.only_binary;
+    problem.exclude_newer = options_.exclude_newer;
+    problem.favored = favored_on(outcome.platform);
+    return problem;
+  }
+
+  std::vector<resolve::FavoredDistribution> favored_on(const conda::Platform& platform) const {
+    std::vector<resolve::FavoredDistribution> favored;
+    if (options_.previous == nullptr || options_.free_all) return favored;
+    for (const lock::LockedPlatform& locked_platform : options_.previous->platforms) {
+      if (locked_platform.platform.name != platform.name) continue;
+      for (const lock::PlatformDistribution& each : locked_platform.distributions) {
+        const lock::LockedDistribution& locked = options_.previous->distributions[each.distribution];
+        const bool from_index = locked.source == lock::LockedDistribution::Source::index ||
+                                locked.source == lock::LockedDistribution::Source::find_links;
+        if (!from_index || options_.freed.contains(locked.name)) continue;
+        if (locked.source == lock::LockedDistribution::Source::index && !has_index(locked.index)) continue;
+        favored.push_back({locked.name,
+                           locked.version,
+                           locked.index,
+                           {.file_name = locked.file,
+                            .url = locked.index.empty() ? locked.url : lock::file_url_at(locked.index, locked.url),
+                            .sha256 = locked.sha256,
+                            .requires_python = locked.requires_python,
+                            .size = locked.size,
+                            .upload_time = locked.upload_time},
+                           metadata_of(locked)});
+      }
+    }
+    return favored;
+  }
+
+  bool has_index(const std::string& base) const {
+    const std::vector<std::string>& indexes = inputs_.input.options.indexes;
+    return std::find(indexes.begin(), indexes.end(), base) != indexes.end();
+  }
+
+  std::vector<std::string> mirrors_of(const std::string& base) const {
+    for (const pypi::IndexLocation& index : inputs_.indexes.indexes) {
+      if (index.base == base) return index.urls;
+    }
+    return {};
+  }
+
+  lock::LockedDistribution make_locked(const resolve::PypiPick& pick) {
+    lock::LockedDistribution locked;
+    if (const auto place = placed_.find(pick.name); pick.placed && place != placed_.end()) {
+      locked = place->second.locked;
+    } else {
+      locked.source =
+          pick.index.empty() ? lock::LockedDistribution::Source::find_links : lock::LockedDistribution::Source::index;
+      locked.index = pick.index;
+      locked.file = pick.file.file_name;
+      locked.url = pick.index.empty() ? links_place(pick.file.url)
+                                      : lock::canonical_file_url(pick.index, pick.file.url, mirrors_of(pick.index));
+      locked.sha256 = pick.file.sha256;
+      locked.size = pick.file.size;
+      locked.upload_time = pick.file.upload_time;
+      if (pick.needs_build) {
+        const BuiltWheel built = builder_.build(pick.name, pick.file, target_);
+        locked.source = lock::LockedDistribution::Source::built;
+        locked.built_file = built.file.filename().string();
+        locked.built_sha256 = built.sha256;
+      }
+      if (options_.all_artifacts) {
+        for (const pypi::IndexFile& other : pick.others) {
+          if (other.sha256) locked.others.push_back({other.file_name, *other.sha256, other.size});
+        }
+        std::sort(locked.others.begin(), locked.others.end(),
+                  [](const auto& left, const auto& right) { return left.file < right.file; });
+      }
+    }
+    locked.name = pick.name;
+    locked.version = pick.version;
+    locked.requires_python = pick.metadata.requires_python;
+    locked.requires_dist = pick.metadata.requires_dist;
+    locked.provides_extra = pick.metadata.provides_extra;
+    locked.license = pick.metadata.license;
+    return locked;
+  }
+
+  std::string links_place(const std::string& url) const {
+    if (const auto path = core::path_of_file_url(url)) {
+      const std::string place = std::filesystem::path(*path).lexically_proximate(options_.lock_folder).generic_string();
+      return place.starts_with("..") ? place : "./" + place;
+    }
+    return core::strip_credentials(url);
+  }
+
+  const PipInputs& inputs_;
+  const std::map<std::string, PlacedRequest>& placed_;
+  const PipSolveOptions& options_;
+  pypi::Source& source_;
+  WheelBuilder& builder_;
+  core::Notes& notes_;
+  BuildTarget target_;
+};
+
+/// Fetches the files whose index states no SHA-256.
+void hash_files(std::vector<PlatformOutcome>& outcomes, const PipInputs& inputs, fetch::Fetcher& fetcher) {
+  std::map<std::string, core::Sha256> known;
+  for (PlatformOutcome& outcome : outcomes) {
+    for (lock::PickedDistribution& picked : outcome.distributions) {
+      lock::LockedDistribution& locked = picked.distribution;
+      const bool has_file = locked.source == lock::LockedDistribution::Source::index ||
+                            locked.source == lock::LockedDistribution::Source::find_links;
+      if (!has_file || locked.sha256) continue;
+      std::string url = locked.url;
+      if (!locked.index.empty()) {
+        std::string base = locked.index;
+        for (const pypi::IndexLocation& index : inputs.indexes.indexes) {
+          if (index.base == locked.index && !index.urls.empty()) base = index.urls.front();
+        }
+        url = lock::file_url_at(base, locked.url);
+      } else if (!core::looks_like_url(url)) {
+        url = (inputs.folder / url).lexically_normal().string();
+      }
+      locked.sha256_computed = true;
+      if (const auto found = known.find(url); found != known.end()) {
+        locked.sha256 = found->second;
+        continue;
+      }
+      const fetch::Fetched fetched = fetcher.fetch_one(
+          {.urls = {url}, .label = locked.file, .size = locked.size, .caching = fetch::Caching::immutable});
+      if (fetched.status != fetch::Status::ok) {
+        core::Diagnostic diagnostic{.code = "hash-unknown",
+                                    .what = "the index has no SHA-256 for `" + core::printable(locked.file) +
+                                            "`, and fetching the file to compute it did not work"};
+        if (fetched.failure) diagnostic.why.push_back(fetched.failure->what);
+        throw core::Error(std::move(diagnostic));
+      }
+      locked.sha256 = known[url] = core::sha256(core::MappedFile(fetched.path).bytes());
+    }
+  }
+}
+
+}  // namespace
+
+void solve_pip(PipInputs& inputs, const PipSolveOptions& options, const Session& session,
+               std::vector<PlatformOutcome>& outcomes, core::Notes& notes) {
+  const PipSource opened = open_pip_source(inputs, session, notes);
+  RememberingSource source(*opened.source);
+  const std::map<std::string, PlacedRequest> placed = look_at_places(
+      inputs, options.free_all ? nullptr : options.previous, source, *opened.fetcher, options.lock_folder, notes);
+  WheelBuilder builder(*opened.fetcher, session.cache);
+  PlatformSolver solver(inputs, placed, options, source, builder, notes);
+  for (PlatformOutcome& outcome : outcomes) solver.run(outcome);
+  hash_files(outcomes, inputs, *opened.fetcher);
+  for (const core::Note& note : opened.fetcher->notes()) {
+    core::Notes one;
+    note.severity == core::Severity::warning ? one.warning(note.diagnostic) : one.note(note.diagnostic);
+    notes.append(one);
+  }
+}
+
+}  // namespace envlock::tools

@@ -1,0 +1,217 @@
+#include "pip_inputs.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <system_error>
+
+#include "envlock/channel/condarc.h"
+#include "envlock/core/file.h"
+#include "envlock/core/text.h"
+#include "envlock/core/url.h"
+#include "envlock/pypi/name.h"
+
+namespace envlock::tools {
+namespace {
+
+std::map<std::string, std::string> process_variables() {
+  std::map<std::string, std::string> variables;
+  for (char** each = environ; *each != nullptr; ++each) {
+    const std::string_view entry(*each);
+    const std::size_t sign = entry.find('=');
+    if (sign != std::string_view::npos) variables.emplace(entry.substr(0, sign), entry.substr(sign + 1));
+  }
+  return variables;
+}
+
+std::vector<pypi::PipSourceLine> lines_of(const spec::Spec& spec) {
+  std::vector<pypi::PipSourceLine> lines;
+  for (const spec::PipLine& line : spec.pip) lines.push_back({line.text, line.category, line.selector, line.where});
+  return lines;
+}
+
+std::filesystem::path folder_of(const LockInputs& inputs) {
+  const std::string file = inputs.spec.files.empty() ? "" : inputs.spec.files.front();
+  const std::filesystem::path place = file.empty() || file == "-" ? "environment.yml" : std::filesystem::path(file);
+  return std::filesystem::absolute(place).lexically_normal().parent_path();
+}
+
+/// An index by the name that a lock gives it.
+std::string canonical_index(const std::string& url) {
+  std::string base = core::strip_credentials(url);
+  while (base.ends_with('/')) base.pop_back();
+  return base;
+}
+
+/// A list of lines `conda-name = pypi-name[, pypi-name]`; nothing after the sign: no distribution.
+std::map<std::string, std::vector<std::string>> read_mapping(const std::string& file) {
+  std::map<std::string, std::vector<std::string>> mapping;
+  if (file.empty()) return mapping;
+  const std::string text = core::read_file(file, std::uint64_t{16} << 20);
+  int number = 0;
+  std::vector<core::Diagnostic> mistakes;
+  for (const std::string_view raw : core::split(text, '\n')) {
+    ++number;
+    const std::string_view line = core::trim(raw.substr(0, raw.find('#')));
+    if (line.empty()) continue;
+    const std::size_t sign = line.find('=');
+    const std::string conda_name(core::trim(line.substr(0, sign)));
+    std::vector<std::string> names;
+    bool good = sign != std::string_view::npos && conda::is_valid_name(conda_name);
+    if (good) {
+      for (const std::string_view part : core::split(line.substr(sign + 1), ',')) {
+        const std::string_view name = core::trim(part);
+        if (name.empty()) continue;
+        good &= pypi::is_valid_name(name);
+        names.push_back(pypi::normalize_name(name));
+      }
+    }
+    if (!good) {
+      mistakes.push_back({.code = "pypi-mapping-invalid",
+                          .what = "this line does not say which PyPI project a conda package is",
+                          .where = core::SourceSpan{.file = file, .line = number, .text = std::string(raw)},
+                          .hints = {"write `pytorch = torch`, or `tool =` for one that is none"}});
+      continue;
+    }
+    mapping[conda_name] = std::move(names);
+  }
+  if (!mistakes.empty()) throw core::Error(std::move(mistakes));
+  return mapping;
+}
+
+/// `--pypi-index NAME=URL`: from which index a name must come.
+std::map<std::string, std::string> pinned_indexes(const std::vector<std::string>& words,
+                                                  const std::vector<pypi::IndexLocation>& indexes) {
+  std::map<std::string, std::string> pinned;
+  for (const std::string& word : words) {
+    const std::size_t sign = word.find('=');
+    const std::string name = word.substr(0, sign);
+    const std::string base = sign == std::string::npos ? "" : canonical_index(word.substr(sign + 1));
+    const bool known = std::any_of(indexes.begin(), indexes.end(),
+                                   [&](const pypi::IndexLocation& index) { return index.base == base; });
+    if (!pypi::is_valid_name(name) || !known) {
+      std::vector<std::string> bases;
+      for (const pypi::IndexLocation& index : indexes) bases.push_back(index.base);
+      throw core::Error({.code = "invalid-argument",
+                         .what = "`--pypi-index " + core::printable(core::without_secrets(word)) +
+                                 "` does not name a project and one of the indexes",
+                         .why = {"the indexes are " + core::join(bases, ", ")},
+                         .hints = {"write `--pypi-index NAME=URL`"}});
+    }
+    pinned[pypi::normalize_name(name)] = base;
+  }
+  return pinned;
+}
+
+pypi::IndexLocation location_of(const std::string& url, const Session& session,
+                                const pypi::PipConfiguration& configuration) {
+  pypi::IndexLocation location{.base = canonical_index(url), .urls = {}};
+  if (const auto mapped = session.channel_map.find(location.base); mapped != session.channel_map.end()) {
+    location.urls = mapped->second;
+  } else if (location.base == pypi::kDefaultIndex && !configuration.index_url.empty()) {
+    location.urls = {configuration.index_url};
+  } else {
+    location.urls = {url};
+  }
+  return location;
+}
+
+std::vector<pypi::IndexLocation> indexes_of(const pypi::PipRequests& requests, const Session& session,
+                                            const pypi::PipConfiguration& configuration) {
+  std::vector<pypi::IndexLocation> indexes;
+  if (requests.no_index) return indexes;
+  std::vector<std::string> urls{requests.index_url.value_or(pypi::kDefaultIndex)};
+  urls.insert(urls.end(), requests.extra_index_urls.begin(), requests.extra_index_urls.end());
+  for (const std::string& url : urls) {
+    pypi::IndexLocation location = location_of(url, session, configuration);
+    const bool known = std::any_of(indexes.begin(), indexes.end(),
+                                   [&](const pypi::IndexLocation& index) { return index.base == location.base; });
+    if (!known) indexes.push_back(std::move(location));
+  }
+  return indexes;
+}
+
+void note_ignored_settings(const pypi::PipConfiguration& configuration, core::Notes& notes) {
+  std::vector<std::string> ignored;
+  if (!configuration.extra_index_urls.empty()) ignored.push_back("extra-index-url");
+  const bool has_links =
+      std::any_of(configuration.find_links.begin(), configuration.find_links.end(), [](const std::string& place) {
+        std::error_code error;
+        return core::looks_like_url(place) ||
+               (std::filesystem::is_directory(place, error) && !std::filesystem::is_empty(place, error));
+      });
+  if (has_links) ignored.push_back("find-links");
+  if (configuration.no_index) ignored.push_back("no-index");
+  if (configuration.pre) ignored.push_back("pre");
+  if (!configuration.no_binary.empty()) ignored.push_back("no-binary");
+  if (!configuration.only_binary.empty()) ignored.push_back("only-binary");
+  if (ignored.empty()) return;
+  notes.note({.code = "pip-setting-ignored",
+              .what = "pip's configuration on this machine sets `" + core::join(ignored, "`, `") +
+                      "`, which a lock must not depend on",
+              .hints = {"write it into the `pip:` list, as in a requirements file"}});
+}
+
+fetch::NetworkOptions network_of(const Session& session, const pypi::PipConfiguration& configuration) {
+  fetch::NetworkOptions network = session.condarc.network;
+  if (network.ca_bundle.empty()) network.ca_bundle = configuration.certificate;
+  if (network.client_certificate.empty()) network.client_certificate = configuration.client_certificate;
+  if (network.proxies.empty() && !configuration.proxy.empty()) {
+    network.proxies = {{"http", configuration.proxy}, {"https", configuration.proxy}};
+  }
+  return network;
+}
+
+/// A place of find-links as the lock has it: a folder relative to the lock, a URL without credentials.
+std::string canonical_links(const std::string& place, const std::filesystem::path& lock_folder) {
+  if (core::looks_like_url(place)) return core::strip_credentials(place);
+  return std::filesystem::path(place).lexically_proximate(lock_folder).generic_string();
+}
+
+lock::PipOptions options_of(const LockArgs& args, const LockInputs& inputs, const PipInputs& pip) {
+  const std::filesystem::path lock_folder = std::filesystem::absolute(inputs.output).lexically_normal().parent_path();
+  lock::PipOptions options;
+  for (const pypi::IndexLocation& index : pip.indexes.indexes) options.indexes.push_back(index.base);
+  for (const std::string& place : pip.requests.find_links) {
+    options.find_links.push_back(canonical_links(place, lock_folder));
+  }
+  options.pre = pip.requests.pre || args.pre;
+  options.allow_build = args.allow_build;
+  options.no_binary = pip.requests.no_binary;
+  options.only_binary = pip.requests.only_binary;
+  std::sort(options.no_binary.begin(), options.no_binary.end());
+  std::sort(options.only_binary.begin(), options.only_binary.end());
+  options.mapping = read_mapping(args.pypi_mapping);
+  return options;
+}
+
+}  // namespace
+
+std::optional<PipInputs> read_pip_inputs(const LockArgs& args, const LockInputs& inputs, const Session& session,
+                                         core::Notes& notes) {
+  if (inputs.spec.pip.empty() || args.conda_only) return std::nullopt;
+  PipInputs pip;
+  pip.folder = folder_of(inputs);
+  pip.requests = pypi::read_requirement_lines(lines_of(inputs.spec), pip.folder, notes);
+  pypi::PipConfiguration configuration;
+  if (!args.channel.no_condarc) {
+    configuration = pypi::read_pip_configuration(process_variables(), channel::process_environment().home, notes);
+  }
+  note_ignored_settings(configuration, notes);
+  pip.indexes.indexes = indexes_of(pip.requests, session, configuration);
+  pip.indexes.find_links = pip.requests.find_links;
+  pip.indexes.pinned = pinned_indexes(args.pypi_index, pip.indexes.indexes);
+  pip.indexes.cache = session.cache;
+  pip.network = network_of(session, configuration);
+  pip.input = lock::pip_input(pip.requests, options_of(args, inputs, pip));
+  return pip;
+}
+
+PipSource open_pip_source(const PipInputs& inputs, const Session& session, core::Notes& notes) {
+  PipSource result;
+  result.fetcher = fetch::make_fetcher(inputs.network, session.cache, session.progress);
+  result.source = pypi::make_index_client(*result.fetcher, inputs.indexes, notes);
+  return result;
+}
+
+}  // namespace envlock::tools

@@ -1,0 +1,205 @@
+#include "pip_places.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "envlock/core/file.h"
+#include "envlock/core/text.h"
+#include "envlock/core/url.h"
+#include "envlock/pypi/name.h"
+#include "envlock/pypi/project_folder.h"
+#include "envlock/pypi/tags.h"
+#include "git_source.h"
+
+namespace envlock::tools {
+namespace {
+
+class PlaceReader {
+ public:
+  PlaceReader(const PipInputs& inputs, const lock::Lock* previous, pypi::Source& source, fetch::Fetcher& fetcher,
+              const std::filesystem::path& lock_folder, core::Notes& notes)
+      : inputs_(inputs),
+        previous_(previous),
+        source_(source),
+        fetcher_(fetcher),
+        lock_folder_(lock_folder),
+        notes_(notes) {}
+
+  PlacedRequest read(const pypi::PipRequest& request) {
+    switch (request.kind) {
+      case pypi::PipRequest::Kind::archive:
+        return read_archive(request);
+      case pypi::PipRequest::Kind::vcs:
+        return read_repository(request);
+      default:
+        return read_directory(request);
+    }
+  }
+
+ private:
+  static core::Diagnostic trouble(const pypi::PipRequest& request, std::string code, std::string what) {
+    return {.code = std::move(code), .what = std::move(what), .where = request.where};
+  }
+
+  [[noreturn]] static void needs_build(const pypi::PipRequest& request, const std::string& why) {
+    core::Diagnostic diagnostic =
+        trouble(request, "place-needs-build",
+                "what `" + core::printable(request.text, 80) + "` needs is known only after a build");
+    diagnostic.why.push_back(why);
+    diagnostic.why.push_back("a build runs the project's own code, which locking does not do");
+    diagnostic.hints = {"write name, version and dependencies into the [project] table of its pyproject.toml",
+                        "or name a released version that has wheels"};
+    throw core::Error(std::move(diagnostic));
+  }
+
+  std::string relative(const std::string& place) const {
+    if (core::looks_like_url(place)) return core::strip_credentials(place);
+    const std::string path = std::filesystem::path(place).lexically_proximate(lock_folder_).generic_string();
+    return path.starts_with("..") || path == "." ? path : "./" + path;
+  }
+
+  PlacedRequest read_directory(const pypi::PipRequest& request) const {
+    const std::filesystem::path folder = request.subdirectory.empty()
+                                             ? std::filesystem::path(request.location)
+                                             : std::filesystem::path(request.location) / request.subdirectory;
+    PlacedRequest result = of_folder(request, folder);
+    result.locked.source = lock::LockedDistribution::Source::directory;
+    result.locked.url = relative(request.location);
+    result.locked.subdirectory = request.subdirectory;
+    result.locked.editable = request.editable;
+    return result;
+  }
+
+  PlacedRequest of_folder(const pypi::PipRequest& request, const std::filesystem::path& folder) const {
+    pypi::FolderMetadata read;
+    try {
+      read = pypi::read_project_folder(folder);
+    } catch (core::Error& error) {
+      std::vector<core::Diagnostic> diagnostics = error.diagnostics();
+      if (!diagnostics.front().where) diagnostics.front().where = request.where;
+      throw core::Error(std::move(diagnostics));
+    }
+    if (!read.obstacle.empty()) needs_build(request, read.obstacle);
+    PlacedRequest result;
+    result.placed.metadata = std::move(read.metadata);
+    return result;
+  }
+
+  PlacedRequest read_repository(const pypi::PipRequest& request) const {
+    const std::string commit = locked_commit(request).value_or("");
+    const std::string chosen = commit.empty() ? find_commit(request.location, request.revision) : commit;
+    const std::filesystem::path root = check_out(request.location, chosen, inputs_.indexes.cache);
+    const std::filesystem::path folder = request.subdirectory.empty() ? root : root / request.subdirectory;
+    PlacedRequest result = of_folder(request, folder);
+    result.locked.source = lock::LockedDistribution::Source::vcs;
+    result.locked.url = core::strip_credentials(request.location);
+    result.locked.commit = chosen;
+    result.locked.subdirectory = request.subdirectory;
+    return result;
+  }
+
+  /// The commit that the lock has for the same line: a branch that moved on does not move a lock.
+  std::optional<std::string> locked_commit(const pypi::PipRequest& request) const {
+    if (previous_ == nullptr) return std::nullopt;
+    const lock::PipLine line = lock::canonical(request, false);
+    const bool same_line =
+        std::any_of(previous_->pip_lines.begin(), previous_->pip_lines.end(),
+                    [&](const lock::PipLine& other) { return other.text == line.text && other.kind == line.kind; });
+    if (!same_line) return std::nullopt;
+    for (const lock::LockedDistribution& locked : previous_->distributions) {
+      if (locked.source == lock::LockedDistribution::Source::vcs &&
+          locked.url == core::strip_credentials(request.location) && locked.subdirectory == request.subdirectory) {
+        return locked.commit;
+      }
+    }
+    return std::nullopt;
+  }
+
+  PlacedRequest read_archive(const pypi::PipRequest& request) const {
+    const std::string plain = core::strip_credentials(request.location);
+    std::string file_name = plain.substr(0, plain.find_first_of("?#"));
+    file_name = file_name.substr(file_name.rfind('/') + 1);
+    const auto wheel = pypi::parse_wheel_name(file_name);
+    fetch::Download download{.urls = {request.location}, .label = file_name};
+    if (!request.hashes.empty()) download.sha256 = request.hashes.front();
+    const fetch::Fetched fetched = fetcher_.fetch_one(download);
+    if (fetched.status != fetch::Status::ok) {
+      core::Diagnostic diagnostic = fetched.failure.value_or(
+          trouble(request, "archive-unreachable",
+                  "there is no file at `" + core::printable(core::without_secrets(request.location)) + "`"));
+      diagnostic.where = request.where;
+      throw core::Error(std::move(diagnostic));
+    }
+    const core::MappedFile content(fetched.path);
+    pypi::IndexFile file;
+    file.file_name = file_name;
+    file.url = core::file_url(std::filesystem::absolute(fetched.path).string());
+    file.sha256 = core::sha256(content.bytes());
+    file.size = content.bytes().size();
+    const std::string version = wheel ? pypi::Version::parse(wheel->version).format() : "";
+    const std::string name = wheel ? wheel->name : request.requirement.name;
+    const pypi::FoundMetadata found = source_.metadata({{name, version, "", file}}).front();
+    if (!found.metadata) {
+      if (found.failure && found.failure->code == "sdist-needs-build") needs_build(request, found.failure->what);
+      core::Diagnostic diagnostic = found.failure.value_or(core::Diagnostic{.code = "metadata-unavailable"});
+      diagnostic.where = request.where;
+      throw core::Error(std::move(diagnostic));
+    }
+    PlacedRequest result;
+    result.placed.metadata = *found.metadata;
+    result.placed.file_name = file_name;
+    result.locked.source = lock::LockedDistribution::Source::archive;
+    result.locked.url = relative(request.location);
+    result.locked.file = file_name;
+    result.locked.sha256 = file.sha256;
+    result.locked.sha256_computed = request.hashes.empty();
+    result.locked.size = file.size;
+    return result;
+  }
+
+  const PipInputs& inputs_;
+  const lock::Lock* previous_;
+  pypi::Source& source_;
+  fetch::Fetcher& fetcher_;
+  const std::filesystem::path& lock_folder_;
+  core::Notes& notes_;
+};
+
+}  // namespace
+
+std::map<std::string, PlacedRequest> look_at_places(PipInputs& inputs, const lock::Lock* previous, pypi::Source& source,
+                                                    fetch::Fetcher& fetcher, const std::filesystem::path& lock_folder,
+                                                    core::Notes& notes) {
+  PlaceReader reader(inputs, previous, source, fetcher, lock_folder, notes);
+  std::map<std::string, PlacedRequest> placed;
+  std::vector<core::Diagnostic> mistakes;
+  for (pypi::PipRequest& request : inputs.requests.requests) {
+    if (request.kind == pypi::PipRequest::Kind::named) continue;
+    try {
+      PlacedRequest read = reader.read(request);
+      const std::string name = read.placed.metadata.name;
+      if (!request.requirement.name.empty() && request.requirement.name != name) {
+        mistakes.push_back(
+            {.code = "place-name-differs",
+             .what = "`" + core::printable(request.text, 80) + "` leads to a project called `" + name + "`",
+             .where = request.where,
+             .hints = {"call it `" + name + "`"}});
+        continue;
+      }
+      request.requirement.name = name;
+      const auto [known, added] = placed.emplace(name, std::move(read));
+      if (!added) {
+        mistakes.push_back({.code = "place-twice",
+                            .what = "`" + name + "` is named by two places",
+                            .where = request.where,
+                            .hints = {"keep one of the lines"}});
+      }
+    } catch (const core::Error& error) {
+      mistakes.insert(mistakes.end(), error.diagnostics().begin(), error.diagnostics().end());
+    }
+  }
+  if (!mistakes.empty()) throw core::Error(std::move(mistakes));
+  return placed;
+}
+
+}  // namespace envlock::tools

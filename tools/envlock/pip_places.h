@@ -1,0 +1,29 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "envlock/lock/pip.h"
+#include "envlock/pypi/source.h"
+#include "envlock/resolve/pypi.h"
+#include "pip_inputs.h"
+
+namespace envlock::tools {
+
+/// A distribution that a line names by its place: what is known of it, and what the lock holds of it.
+struct PlacedRequest {
+  resolve::PlacedDistribution placed;
+  lock::LockedDistribution locked;  ///< without requires_dist and the rest of the metadata
+};
+
+/// Looks at every archive, repository and folder that a line names; fills in the names that the lines do not tell.
+/// Runs no code of theirs, `--allow-build` aside. Repositories are pinned to a commit with `git`, and read at it.
+/// By name, normalized.
+/// Throws: core::Error with all mistakes at once: "place-needs-build", "place-name-differs", "archive-unreachable",
+/// "git-missing", "git-failed", "project-folder-invalid", "hash-mismatch".
+std::map<std::string, PlacedRequest> look_at_places(PipInputs& inputs, const lock::Lock* previous, pypi::Source& source,
+                                                    fetch::Fetcher& fetcher, const std::filesystem::path& lock_folder,
+                                                    core::Notes& notes);
+
+}  // namespace envlock::tools
