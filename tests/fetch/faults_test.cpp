@@ -152,6 +152,20 @@ TEST_CASE_METHOD(FetchFixture, "a server that gives another rest than was asked 
   CHECK(requests == 3);
 }
 
+TEST_CASE_METHOD(FetchFixture, "a broken transfer of a file that became shorter begins anew") {
+  const std::string body = long_body(300'000);
+  int left = 1;
+  server.handle([&](const HttpRequest& request) {
+    HttpAnswer answer;
+    answer.headers = {{"ETag", "\"one\""}};
+    answer.body = left > 0 ? body : "short";
+    if (!request.header("range").empty()) answer.status = 416;
+    if (left-- > 0) answer.cut_after = 200'000;
+    return answer;
+  });
+  CHECK(bytes_of(fetch(download("/a"))) == "short");
+}
+
 TEST_CASE_METHOD(FetchFixture, "two halves that do not fit are fetched whole before anyone is blamed") {
   const std::string body = long_body(200'000);
   int requests = 0;

@@ -66,6 +66,7 @@ Verdict judge_status(const TransferOutcome& outcome, const Download& download) {
     found.why.push_back("a redirect without a place to go, or `not modified` to one who has no copy");
     return {status == 304 ? Ending::not_modified : Ending::failure, found};
   }
+  if (status == 416) return {Ending::retry, found};  // the rest of a file that has become shorter
   if (status == 408 || status == 429 || status >= 500) {
     found.hints = {"the server is busy or broken: try again later, or name a mirror under `mirrored_channels`"};
     return {Ending::retry, found};
