@@ -310,6 +310,21 @@ TEST_CASE_METHOD(IndexFixture, "offline the copy is used whatever its age, and w
   CHECK(missing.failure->what == "the page of `other` is not in the cache, and the network may not be used");
 }
 
+TEST_CASE_METHOD(IndexFixture, "that an index has not a name is known for a while, and offline for ever") {
+  settings.indexes.push_back(pypi::make_index_location(server.url("/second/simple")));
+  serve_project("mine", {{"mine-1-py3-none-any.whl", "x", ""}}, "/second");
+  CHECK(project("mine").index == server.url("/second/simple"));
+  CHECK(project("mine").index == server.url("/second/simple"));
+  CHECK(count("/simple/mine/") == 1);
+  options.offline = true;
+  settings.max_age_seconds = 0;
+  CHECK(project("mine").index == server.url("/second/simple"));
+  CHECK(failure_code(project("never-asked").failure) == "offline-miss");
+  options.offline = false;
+  serve_project("mine", {{"mine-2-py3-none-any.whl", "x", ""}});
+  CHECK(project("mine").index == server.url("/simple"));
+}
+
 TEST_CASE_METHOD(IndexFixture, "files that are left out are told each time") {
   server.serve("/simple/demo/", R"({"meta": {"api-version": "1.0"}, "name": "demo", "files": [{"filename": "../x"}]})");
   project("demo");

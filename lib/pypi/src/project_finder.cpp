@@ -1,6 +1,8 @@
 #include "project_finder.h"
 
 #include <algorithm>
+#include <charconv>
+#include <ctime>
 
 #include "envlock/core/file.h"
 #include "envlock/core/parallel.h"
@@ -54,10 +56,29 @@ std::vector<ProjectFinder::Ask> ProjectFinder::make_asks(const std::vector<std::
       ask.download.trust_cached = true;
       ask.download.max_age_seconds = settings_.max_age_seconds;
       ask.download.max_bytes = kLargestPage;
+      if (const std::optional<std::int64_t> since = absent_since(ask, names[n])) {
+        const std::int64_t age = static_cast<std::int64_t>(std::time(nullptr)) - *since;
+        ask.known_absent = age >= 0 && age < settings_.max_age_seconds;
+      }
       asks.push_back(std::move(ask));
     }
   }
   return asks;
+}
+
+std::optional<std::int64_t> ProjectFinder::absent_since(const Ask& ask, const std::string& name) const {
+  const auto found = cache_.read("absent", transports_.indexes()[ask.index].base + "\n" + name);
+  if (!found) return std::nullopt;
+  std::int64_t seconds = 0;
+  const std::string_view text = found->bytes;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  return error == std::errc() ? std::optional(seconds) : std::nullopt;
+}
+
+void ProjectFinder::remember_absence(const Ask& ask, const std::string& name) const {
+  const std::string& base = transports_.indexes()[ask.index].base;
+  if (base.rfind("file:", 0) == 0) return;  // a folder is asked at no cost
+  cache_.write("absent", base + "\n" + name, std::to_string(static_cast<std::int64_t>(std::time(nullptr))));
 }
 
 ProjectPage ProjectFinder::page_of(Ask& ask, const fetch::Fetched& fetched, const std::string& name) const {
@@ -88,7 +109,9 @@ void ProjectFinder::read(Ask& ask, const fetch::Fetched& fetched, const std::str
   ask.again = false;
   ask.state = FoundProject::State::absent;
   ask.failure.reset();
-  if (fetched.status == fetch::Status::not_found) return;
+  if (fetched.status == fetch::Status::not_found) return remember_absence(ask, name);
+  // Without the network, what the index last said counts, whatever its age.
+  if (fetched.failure && fetched.failure->code == "cache-miss" && absent_since(ask, name)) return;
   ask.state = FoundProject::State::failed;
   if (fetched.status == fetch::Status::failed) {
     ask.failure = index_failure(fetched, "the page of `" + core::printable(name, 100) + "`",
@@ -120,7 +143,9 @@ void ProjectFinder::fetch_all(std::vector<Ask*> asks, const std::vector<std::str
 std::vector<FoundProject> ProjectFinder::find(const std::vector<std::string>& names) {
   std::vector<Ask> asks = make_asks(names);
   std::vector<Ask*> open;
-  for (Ask& ask : asks) open.push_back(&ask);
+  for (Ask& ask : asks) {
+    if (!ask.known_absent) open.push_back(&ask);
+  }
   fetch_all(open, names);
   std::erase_if(open, [](const Ask* ask) { return !ask->again; });
   if (!open.empty()) {

@@ -27,11 +27,15 @@ class ProjectFinder {
     ProjectPage page;
     std::optional<core::Diagnostic> failure;
     core::Notes notes;
-    bool again = false;  ///< the cached copy was damaged: fetch it once more
+    bool again = false;         ///< the cached copy was damaged: fetch it once more
+    bool known_absent = false;  ///< it was asked for lately, and was not there
   };
 
   std::vector<Ask> make_asks(const std::vector<std::string>& names) const;
   void fetch_all(std::vector<Ask*> asks, const std::vector<std::string>& names);
+  /// When the index last said that it has not the name, in seconds since 1970.
+  std::optional<std::int64_t> absent_since(const Ask& ask, const std::string& name) const;
+  void remember_absence(const Ask& ask, const std::string& name) const;
   void read(Ask& ask, const fetch::Fetched& fetched, const std::string& name) const;
   ProjectPage page_of(Ask& ask, const fetch::Fetched& fetched, const std::string& name) const;
   FoundProject settle(const std::string& name, const std::vector<Ask*>& asks);
