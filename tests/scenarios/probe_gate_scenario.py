@@ -216,6 +216,33 @@ class Causes(Gate):
         self.assertIn("OPENBLAS_NUM_THREADS: 2", finding["hints"][0])
 
 
+class Portable(Gate):
+    @unittest.skipUnless(NATIVE == "linux-64", "skipped: pins are for x86-64")
+    def test_pins_are_proposed_and_proved_and_then_one_class_serves_more_machines(self):
+        if "avx2" not in pathlib.Path("/proc/cpuinfo").read_text():
+            self.skipTest("skipped: this processor lacks AVX2")
+        lock = self.make_environment("openblas")
+        self.accept(lock)
+        self.gate(lock, "--portable")
+        portable = self.document["probe"]["portable"]
+        pin = {"library": "OpenBLAS", "variable": "OPENBLAS_CORETYPE", "value": "Haswell", "proposed": True, "proof": "named", "kernel": "Haswell", "differing": 0}
+        self.assertEqual((portable["pins"], portable["consistent"]), ([pin], True))
+        self.assertEqual({check["same"] for check in portable["checks"]}, {True}, portable["checks"])
+        self.assertEqual(portable["hardware"], "x86_64, avx2, 1 thread")
+
+        lock = self.lock_of("libblas=3.9.0=openblas", "numpy", channels=[channel()], more="variables:\n  OPENBLAS_CORETYPE: Haswell\n")
+        self.install(lock, "--no-compile")
+        self.accept(lock)
+        classes = [each for several in json.loads((self.work / "envlock.baseline.json").read_text())["classes"].values() for each in several if each]
+        self.assertEqual(len(classes), 1, "the class of the lock without the pin is superseded")
+        self.assertEqual((classes[0]["hardware"]["vendor"], classes[0]["hardware"]["l2_bytes"]), ("", 0))
+        self.assertEqual([isa for isa in classes[0]["hardware"]["isa"] if "512" in isa], [])
+        # What the cache is said to be does not matter any more, and a kernel that only this shell chooses does not come through.
+        self.assertEqual(self.gate(lock, env={"OPENBLAS_L2_SIZE": "512"}), {})
+        self.assertEqual(self.document["probe"]["hardware"], "x86_64, avx2, 1 thread")
+        self.assertEqual(self.gate(lock, env={"OPENBLAS_CORETYPE": "Prescott"}), {})
+
+
 class Baselines(Gate):
     def test_what_a_baseline_may_not_be(self):
         lock = self.make_environment("openblas")
@@ -286,6 +313,7 @@ class Misbehaving(Gate):
                 shutil.rmtree(self.prefix, ignore_errors=True)
                 lock = self.make_environment(name, version="1.0")
                 self.assertEqual(list(self.gate(lock, "--probe-timeout", seconds, expect=exit_code)), [code])
+                self.assertEqual(self.document["probe"]["tiers"][0]["details"]["library"], "lib/libblas.so.3")
                 refused = self.run_envlock("verify", lock, "-p", self.prefix, "--probe", "--probe-repeat", 0, "--probe-timeout", seconds, "--accept")
                 self.assertEqual(refused.codes()[-1:], ["probe-not-accepted"], refused.err)
 

@@ -4,6 +4,7 @@
 
 #include "envlock/core/file.h"
 #include "envlock/core/text.h"
+#include "envlock/probe/pins.h"
 
 namespace envlock::tools {
 namespace {
@@ -51,15 +52,20 @@ void check_replaceable(const BaselineFile& file) {
   }
 }
 
-void write_accepted(BaselineFile& file, const probe::HardwareClass& hardware, std::vector<probe::AcceptedTier> tiers,
-                    core::Notes& notes) {
+std::size_t write_accepted(BaselineFile& file, const probe::HardwareClass& hardware, Reach reach,
+                           std::vector<probe::AcceptedTier> tiers, core::Notes& notes) {
   check_replaceable(file);
   tell_what_is_left_out(file, notes);
   file.baseline.tiers_spec = probe::kTiersVersion;
+  const std::size_t superseded =
+      reach == Reach::this_machine ? 0 : std::erase_if(file.baseline.classes, [&](const probe::AcceptedClass& each) {
+        return each.hardware != hardware && probe::covers(hardware, each.hardware);
+      });
   file.baseline.replace(hardware, std::move(tiers));
   core::write_file_atomically(file.path, probe::format(file.baseline));
   file.exists = true;
   file.troubles.clear();
+  return superseded;
 }
 
 }  // namespace envlock::tools

@@ -28,8 +28,10 @@ BaselineFile read_baseline_file(const std::filesystem::path& path);
 void check_replaceable(const BaselineFile& file);
 
 /// Writes the classes that can be believed, with these tiers of this class among them. What is left out of the file
-/// that was there is the warning "baseline-replaced". Throws: as check_replaceable.
-void write_accepted(BaselineFile& file, const probe::HardwareClass& hardware, std::vector<probe::AcceptedTier> tiers,
-                    core::Notes& notes);
+/// that was there is the warning "baseline-replaced". A class that was reduced takes the place of those that it covers:
+/// they are of the time before. Returns how many. Throws: as check_replaceable.
+enum class Reach { this_machine, reduced };
+std::size_t write_accepted(BaselineFile& file, const probe::HardwareClass& hardware, Reach reach,
+                           std::vector<probe::AcceptedTier> tiers, core::Notes& notes);
 
 }  // namespace envlock::tools

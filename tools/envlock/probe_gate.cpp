@@ -11,6 +11,7 @@
 #include "envlock/torch/signature.h"
 #include "explain.h"
 #include "hardware_class.h"
+#include "portable.h"
 #include "probe_reference.h"
 #include "probe_tiers.h"
 
@@ -68,12 +69,13 @@ class Gate {
       gate_.packages[package.record.name] = package.record.version;
     }
     machine_ = snapshot::capture_machine(out_.notes);
-    gate_.hardware = hardware_class(machine_, args_.threads);
+    std::vector<probe::TierRun> runs = run_all_tiers(request_, out_.notes);
+    choose_class(runs);
     gate_.knows_class = file_.baseline.find(gate_.hardware) != nullptr;
+    if (args_.portable) gate_.portable = prove_portable(request_, runs, hardware_class(machine_, args_.threads));
     explainer_.emplace(request_,
                        ExplainSettings{args_.accept ? 0 : args_.explain_seconds, machine_.isa, args_.command});
-    for (probe::TierRun& run : run_blas_tiers(request_, out_.notes)) judge(std::move(run));
-    for (probe::TierRun& run : run_python_tiers(request_)) judge(std::move(run));
+    for (probe::TierRun& run : runs) judge(std::move(run));
     find_missing();
     if (args_.accept) accept();
     return std::move(gate_);
@@ -88,6 +90,41 @@ class Gate {
     gate_.unknown_class_fails = args_.unknown_class == "fail";
     gate_.holds_lock = lock_.holds;
     gate_.lock = lock_.file.string();
+  }
+
+  /// Under variables that settle what the libraries take, less of the hardware matters. They must be the lock's or the
+  /// environment's: another shell has no others. What is accepted for more machines is tried first.
+  void choose_class(const std::vector<probe::TierRun>& runs) {
+    const probe::HardwareClass full = gate_.hardware = hardware_class(machine_, args_.threads);
+    const probe::Dispatch dispatch = probe::dispatch_of(runs);
+    const std::optional<probe::HardwareClass> reduced = probe::reduced_class(full, dispatch, request_.variables);
+    if (!reduced || !took_all_pins(dispatch, runs)) return;
+    probe::HardwareClass of_this_cache = *reduced;
+    of_this_cache.l2_bytes = full.l2_bytes;
+    if (args_.accept) {
+      const std::vector<report::MachineCheck> checks = check_other_machines(request_, runs, *reduced);
+      const auto fails = [&](const char* setting) {
+        return std::any_of(checks.begin(), checks.end(), [&](const report::MachineCheck& check) {
+          return !check.same && check.setting.starts_with(setting);
+        });
+      };
+      if (!fails("GLIBC_TUNABLES")) gate_.hardware = fails("OPENBLAS_L2_SIZE") ? of_this_cache : *reduced;
+    } else if (file_.baseline.find(full) == nullptr) {
+      gate_.hardware = file_.baseline.find(of_this_cache) != nullptr ? of_this_cache : *reduced;
+    }
+    is_reduced_ = gate_.hardware != full;
+  }
+
+  bool took_all_pins(const probe::Dispatch& dispatch, const std::vector<probe::TierRun>& runs) const {
+    for (const probe::Chooser chooser : dispatch.choosers) {
+      for (const auto& [name, value] : request_.variables) {
+        const auto ignored = [&, &variable = name, &wanted = value](const probe::TierRun& run) {
+          return probe::took_pin({chooser, variable, wanted}, run) == false;
+        };
+        if (probe::is_pin_of(chooser, name) && std::any_of(runs.begin(), runs.end(), ignored)) return false;
+      }
+    }
+    return true;
   }
 
   const probe::AcceptedTier* accepted_tier(const probe::TierRun& run) const {
@@ -194,7 +231,8 @@ class Gate {
       tiers.push_back(probe::accept(answer.run, bind_files(answer.run.mapped, prefix_, packages_)));
       tiers.back().variables.assign(variables.begin(), variables.end());
     }
-    write_accepted(file_, gate_.hardware, std::move(tiers), out_.notes);
+    gate_.superseded = write_accepted(file_, gate_.hardware, is_reduced_ ? Reach::reduced : Reach::this_machine,
+                                      std::move(tiers), out_.notes);
     gate_.accepted = gate_.has_baseline = gate_.knows_class = true;
     gate_.baseline_troubles.clear();
     gate_.missing.clear();
@@ -253,6 +291,7 @@ class Gate {
   TierRequest request_;
   std::vector<prefix::InstalledPackage> packages_;
   snapshot::Machine machine_;
+  bool is_reduced_ = false;  ///< the class, by the variables of the lock
   std::optional<Explainer> explainer_;
   report::ProbeGate gate_;
 };

@@ -17,6 +17,7 @@ namespace envlock::tools {
 struct ProbeGateArgs {
   bool probe = false;
   bool accept = false;
+  bool portable = false;
   std::string baseline;       ///< --baseline; "": envlock.baseline.json beside the lock
   std::string unknown_class;  ///< "notice" or "fail"
   int threads = 1;            ///< of the libraries

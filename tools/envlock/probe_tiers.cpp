@@ -14,6 +14,13 @@ namespace {
 constexpr std::size_t kShiftOfRepeat = 64;
 constexpr double kSecondsToLoad = 20;
 
+/// A file of the prefix is told from there, as the child would have told it.
+std::string told_from(const std::filesystem::path& prefix, const std::filesystem::path& library) {
+  std::error_code error;
+  const std::filesystem::path relative = library.lexically_relative(std::filesystem::canonical(prefix, error));
+  return error || relative.empty() || *relative.begin() == ".." ? library.string() : relative.string();
+}
+
 probe::TierRun run_child(const blas::ComputeOptions& options, const TierRequest& request,
                          const std::vector<std::string>& environment) {
   const Finished child = run_self({.arguments = words_for_blas(options),
@@ -25,7 +32,7 @@ probe::TierRun run_child(const blas::ComputeOptions& options, const TierRequest&
     probe::TierRun run{.tier = "blas", .subject = options.subject, .spec = std::string(probe::kTiersVersion)};
     run.threads = options.threads;
     run.stage = answer.stage.empty() ? "starting" : answer.stage;
-    run.details.emplace_back("library", options.library.string());
+    run.details.emplace_back("library", told_from(options.prefix, options.library));
     tell_how_it_ended(child, request.most_seconds, run);
     return run;
   }

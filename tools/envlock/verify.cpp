@@ -134,7 +134,7 @@ Exit run_verify(VerifyArgs args, Out& out) {
   std::optional<LockTarget> lock;
   args.target.may_lack = true;
   if (has_lock(args)) lock = choose_lock_target(args.target, out.notes);
-  const bool probes = args.gate.probe || args.gate.accept;
+  const bool probes = args.gate.probe || args.gate.accept || args.gate.portable;
   if (probes) settle_unknown_class(args.gate, lock ? lock->file : std::filesystem::path(), out.notes);
   const std::filesystem::path prefix = require_prefix(args.prefix);
   Session session = open_session(args.channel, out);
@@ -233,6 +233,10 @@ void add_verify(CLI::App& app, Commands& commands) {
                 "also run the training probe: does the environment compute what was accepted?")
       ->group("Probe");
   command.add_flag("--accept", args->gate.accept, "write what it computes into the baseline, after review")
+      ->group("Probe");
+  command
+      .add_flag("--portable", args->gate.portable,
+                "propose variables with which more machines compute the same, and try them here")
       ->group("Probe");
   command
       .add_option("--baseline", args->gate.baseline,

@@ -130,7 +130,12 @@ std::string text_probe_gate(const ProbeGate& gate, const Style& style) {
     text +=
         "  " + paint("--", Color::dim, style) + "  libraries   none that the probe knows: no BLAS, numpy or torch\n";
   }
-  if (gate.accepted) text += "  accepted: " + shown(gate.baseline) + " has this class of hardware now\n";
+  if (gate.accepted) {
+    text += "  accepted: " + shown(gate.baseline) + " has this class of hardware now";
+    if (gate.superseded > 0) text += ", in the place of " + count_of(gate.superseded, "narrower class");
+    text += "\n";
+  }
+  if (gate.portable) text += "\n" + text_portable(*gate.portable, gate.command, style);
   return text;
 }
 

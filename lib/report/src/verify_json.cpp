@@ -119,6 +119,54 @@ void write_tier(core::JsonWriter& json, const TierAnswer& answer) {
   json.end_object();
 }
 
+std::string_view name_of(PinProof::State state) {
+  switch (state) {
+    case PinProof::State::named:
+      return "named";
+    case PinProof::State::changes:
+      return "changes";
+    case PinProof::State::no_difference:
+      return "no-difference";
+    case PinProof::State::ignored:
+      return "ignored";
+    case PinProof::State::refused:
+      break;
+  }
+  return "refused";
+}
+
+void write_portable(core::JsonWriter& json, const Portable& portable) {
+  json.key("portable");
+  json.begin_object();
+  json.member("consistent", portable.consistent);
+  json.member("hardware", portable.hardware && portable.all_same() ? describe(*portable.hardware) : "");
+  json.member("unknown", portable.unknown);
+  json.key("pins");
+  json.begin_array();
+  for (const PinProof& proof : portable.pins) {
+    json.begin_object();
+    json.member("library", probe::name_of(proof.pin.chooser));
+    json.member("variable", proof.pin.variable);
+    json.member("value", proof.pin.value);
+    json.member("proposed", proof.is_proposed());
+    json.member("proof", name_of(proof.state));
+    json.member("kernel", proof.kernel);
+    json.member("differing", proof.differing);
+    json.end_object();
+  }
+  json.end_array();
+  json.key("checks");
+  json.begin_array();
+  for (const MachineCheck& check : portable.checks) {
+    json.begin_object();
+    json.member("setting", check.setting);
+    json.member("same", check.same);
+    json.end_object();
+  }
+  json.end_array();
+  json.end_object();
+}
+
 void write_gate(core::JsonWriter& json, const ProbeGate& gate) {
   json.key("probe");
   json.begin_object();
@@ -136,6 +184,7 @@ void write_gate(core::JsonWriter& json, const ProbeGate& gate) {
   json.begin_array();
   for (const TierAnswer& answer : gate.tiers) write_tier(json, answer);
   json.end_array();
+  if (gate.portable) write_portable(json, *gate.portable);
   json.end_object();
 }
 

@@ -8,6 +8,7 @@
 
 #include "envlock/core/diagnostic.h"
 #include "envlock/probe/baseline.h"
+#include "envlock/probe/pins.h"
 #include "envlock/probe/run_document.h"
 #include "envlock/probe/tier_run.h"
 #include "envlock/report/report.h"
@@ -32,7 +33,7 @@ struct TierAnswer {
   probe::TierRun run;
   std::vector<std::string> culprits;  ///< files that change the floating-point environment when they are loaded
   Standing standing = Standing::alone;
-  probe::TierComparison comparison;  ///< where it differs, or was accepted
+  probe::TierComparison comparison;     ///< where it differs, or was accepted
   std::vector<std::string> components;  ///< of a tier with single ops: those whose ops differ, sorted
   std::vector<probe::SumOrder> accepted_orders;
   std::vector<std::pair<std::string, std::string>> accepted_details;
@@ -45,6 +46,41 @@ struct TierAnswer {
 struct MissingTier {
   std::string tier, subject;
   std::vector<std::string> gone_packages;  ///< whose files it had mapped, and which the environment has no more
+};
+
+/// A variable that would settle what a library takes, and what was found when the tiers ran under it.
+struct PinProof {
+  enum class State {
+    named,          ///< the library says that it takes what the variable names
+    changes,        ///< without it other bits come out
+    no_difference,  ///< without it the same bits come out: it was not seen to do anything here
+    ignored,        ///< the library says that it takes something else
+    refused         ///< a tier fails under it
+  };
+  probe::Pin pin;
+  State state = State::no_difference;
+  std::string kernel;           ///< as the library says
+  std::uint64_t differing = 0;  ///< digests that are others without it
+
+  bool is_proposed() const { return state != State::ignored && state != State::refused; }
+};
+
+/// The tiers under a setting that makes this machine look like another one.
+struct MachineCheck {
+  std::string setting;  ///< "OPENBLAS_L2_SIZE=256"
+  bool same = false;
+};
+
+/// What `--portable` found: variables with which one class serves more machines.
+struct Portable {
+  std::vector<PinProof> pins;
+  std::vector<std::string> unknown;              ///< libraries of which it is not known how they choose
+  bool consistent = true;                        ///< the tiers ran well under the pins
+  probe::HardwareClass today;                    ///< this machine's class without them
+  std::optional<probe::HardwareClass> hardware;  ///< with them; absent where something still chooses
+  std::vector<MachineCheck> checks;
+
+  bool all_same() const;
 };
 
 /// What `envlock verify --probe` found.
@@ -65,6 +101,8 @@ struct ProbeGate {
   std::string lock;                             ///< the lock's file, as the user knows it
   std::map<std::string, std::string> packages;  ///< name -> version, of the environment
   std::string command;                          ///< "envlock verify --probe", for hints
+  std::size_t superseded = 0;                   ///< classes that the one that was written covers, and took the place of
+  std::optional<Portable> portable;
 };
 
 /// A finding of the gate: an error says no, a warning that we cannot tell, a note neither.
@@ -83,6 +121,9 @@ std::optional<core::Diagnostic> tier_finding(const probe::TierRun& run, const st
 /// One line for people: "  ok  numpy       libopenblasp-r0.3.21.so, kernel SkylakeX: ...", and below it the order of
 /// its sums and what depends on addresses or rows. Ends with LF.
 std::string text_tier(const TierAnswer& answer, const Style& style);
+
+/// For people: the lines for environment.yml, what showed that they work, and what could not be shown. Ends with LF.
+std::string text_portable(const Portable& portable, const std::string& command, const Style& style);
 
 /// For people: a line or two for each part; gate_findings has the rest. Ends with LF.
 std::string text_probe_gate(const ProbeGate& gate, const Style& style);
