@@ -203,6 +203,10 @@ TEST_CASE_METHOD(IndexFixture, "a source distribution counts when its metadata s
   CHECK(outcome("no metadata") == "metadata-invalid");
   CHECK(outcome(metadata_text("demo", "1"), "demo-1.tar.bz2") == "sdist-needs-build");
   CHECK(outcome(metadata_text("demo", "1"), "demo-1.zip") == "metadata-unavailable");  // it is no zip
+  const std::string dynamic = metadata_text("demo", "1", "Dynamic: Requires-Dist\n");
+  serve_project("demo", {{"demo-1.tar.gz", "not looked at", announced(dynamic)}});
+  server.serve("/files/demo-1.tar.gz.metadata", dynamic);
+  CHECK(failure_code(metadata(project("demo"), "1").failure) == "sdist-needs-build");
   ZipBytes zip;
   zip.add("demo-1/PKG-INFO", metadata_text("demo", "1", kNeeds));
   zip.add("demo-1/demo.egg-info/PKG-INFO", "a second one, deeper");

@@ -134,7 +134,7 @@ void MetadataFinder::finish(Task& task, const std::string& text, bool keep) {
     if (std::optional<core::Diagnostic> wrong = check_agreement(metadata, *task.wanted)) {
       return fail(task, std::move(*wrong));
     }
-    if (task.form != Form::wheel && !task.wanted->file.has_metadata) {
+    if (task.form != Form::wheel) {
       if (std::string why = undecided(metadata); !why.empty()) return fail(task, needs_build(*task.wanted, why));
     }
     task.result->metadata = std::move(metadata);
