@@ -14,7 +14,7 @@
 namespace envlock::tools {
 namespace {
 
-/// Asks each question once: platforms share most of their projects.
+/// Asks each question once: platforms share most of their projects, and must see the same of them.
 class RememberingSource final : public pypi::Source {
  public:
   explicit RememberingSource(pypi::Source& source) : source_(source) {}
@@ -288,7 +288,9 @@ void hash_files(std::vector<PlatformOutcome>& outcomes, const PipInputs& inputs,
 void solve_pip(PipInputs& inputs, const PipSolveOptions& options, const Session& session,
                std::vector<PlatformOutcome>& outcomes, core::Notes& notes) {
   const PipSource opened = open_pip_source(inputs, session, notes);
-  RememberingSource source(*opened.source);
+  // Pages are large: for one platform they are not kept.
+  RememberingSource remembering(*opened.source);
+  pypi::Source& source = outcomes.size() > 1 ? remembering : *opened.source;
   const std::map<std::string, PlacedRequest> placed = look_at_places(
       inputs, options.free_all ? nullptr : options.previous, source, *opened.fetcher, options.lock_folder, notes);
   WheelBuilder builder(*opened.fetcher, session.cache);

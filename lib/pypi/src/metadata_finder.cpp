@@ -100,7 +100,7 @@ std::vector<FoundMetadata> MetadataFinder::find(const std::vector<MetadataWanted
     if (ends_with(name, ".tar.gz") || ends_with(name, ".tgz")) task.form = Form::packed_sdist;
     open.push_back(&task);
   }
-  for (const auto step : {&MetadataFinder::take_announced, &MetadataFinder::take_cached, &MetadataFinder::take_beside,
+  for (const auto step : {&MetadataFinder::take_cached, &MetadataFinder::take_announced, &MetadataFinder::take_beside,
                           &MetadataFinder::take_parts, &MetadataFinder::take_whole}) {
     std::erase_if(open, [](const Task* task) { return task->done; });
     (this->*step)(open);
@@ -184,7 +184,7 @@ void MetadataFinder::take_announced(const Tasks& tasks) {
   const std::vector<fetch::Fetched> fetched = fetcher_.fetch(downloads);
   for (std::size_t i = 0; i < asked.size(); ++i) {
     if (fetched[i].status == fetch::Status::ok) {
-      finish(*asked[i], core::read_file(fetched[i].path, kLargestMetadata), false);
+      finish(*asked[i], core::read_file(fetched[i].path, kLargestMetadata), true);
     } else if (fetched[i].status == fetch::Status::failed) {
       fail_fetch(*asked[i], fetched[i]);
     }  // announced and not there: the file itself has it

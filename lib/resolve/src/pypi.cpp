@@ -14,7 +14,10 @@ namespace envlock::resolve {
 namespace {
 
 /// How many releases of a set take part until the choice is made; then all are asked whether they change it.
-constexpr std::size_t kWindow = 30;
+constexpr std::size_t kWindow = 12;
+/// So much wider it gets when there is no answer; from kWidest on all take part.
+constexpr std::size_t kWiden = 4;
+constexpr std::size_t kWidest = 1000;
 /// When a choice is taken back again and again, so many releases are read at once at most.
 constexpr std::size_t kMostRead = 16;
 constexpr std::size_t kMostRounds = 2000;
@@ -52,16 +55,16 @@ class Resolver {
 
   PypiOutcome run() {
     load_requested();
-    std::size_t window = kWindow;
+    Windows windows{.general = kWindow, .wider = {}};
     for (std::size_t round = 0; round < kMostRounds; ++round) {
-      const Encoding encoding(universe_, window);
+      const Encoding encoding(universe_, windows);
       const auto picks = choose(encoding);
       if (!picks) {
         // What the lock alone does not give, the indexes may.
         if (const std::vector<ProjectId> partial = universe_.partial(); !partial.empty()) {
           universe_.load(partial);
         } else if (encoding.is_narrowed()) {
-          window = 0;
+          widen(windows, encoding);
         } else {
           return explain_pypi(universe_, encoding);
         }
@@ -69,8 +72,8 @@ class Resolver {
       }
       const std::vector<solve::CandidateId> chosen = reached(encoding.problem(), *picks);
       if (learn(encoding, chosen)) continue;
-      if (encoding.is_narrowed()) {
-        window = 0;
+      if (encoding.is_narrowed() && !encoding.is_certain(chosen)) {
+        windows = {};
         continue;
       }
       return finish(encoding, chosen);
@@ -89,7 +92,33 @@ class Resolver {
       const bool known = universe_.project(id).state != Project::State::unknown;
       if (!known && std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
     }
-    if (!ids.empty()) universe_.load(ids);
+    if (ids.empty()) return;
+    universe_.load(ids);
+    std::set<Universe::ReleaseRef> best;
+    for (const std::size_t request : deciding_requests(problem_)) {
+      const pypi::Requirement& requirement = problem_.requests[request].requirement;
+      const ProjectId id = universe_.known(requirement.name);
+      const std::vector<std::size_t> matching = universe_.matching(id, requirement);
+      if (matching.empty()) continue;
+      if (universe_.project(id).releases[matching.front()].state == Release::State::unread) {
+        best.emplace(id, matching.front());
+      }
+    }
+    if (!best.empty()) universe_.read({best.begin(), best.end()});
+  }
+
+  /// Takes more releases in: of the project that nothing was left of, where that is known, else of all.
+  static void widen(Windows& windows, const Encoding& encoding) {
+    const solve::Pruner pruner(encoding.problem());
+    const solve::Pruned pruned = pruner.run(all_jobs(encoding.problem()), solve::PruneLevel::full);
+    if (pruned.emptied) {
+      const ProjectId project = encoding.node(*pruned.emptied).project;
+      if (encoding.is_narrowed(project)) {
+        windows.wider[project] = windows.of(project) * kWiden;
+        return;
+      }
+    }
+    windows.general = windows.general * kWiden < kWidest ? windows.general * kWiden : 0;
   }
 
   std::optional<solve::Picks> choose(const Encoding& encoding) const {
@@ -98,7 +127,11 @@ class Resolver {
     const std::vector<solve::JobId> jobs = all_jobs(problem);
     solve::Exclusion excluded;
     if (!problem_.favored.empty()) keep_favored(encoding, pruner, jobs, excluded);
-    return solve::solve(pruner, jobs, excluded);
+    // Numbering the candidates in bits costs less than pairs of them, and here nobody's choices are to be met. Few take
+    // part in most rounds, so whether there is an answer shows soon enough.
+    return solve::solve(pruner, jobs, excluded,
+                        {.method = solve::Method{solve::Encoding::bits, solve::PruneLevel::full},
+                         .refuse_first = !encoding.is_narrowed()});
   }
 
   /// Favored releases stay where that leaves an answer: those that are asked for by name before the others.
@@ -145,10 +178,27 @@ class Resolver {
         --more;
       }
     }
-    if (!pages.empty()) universe_.load({pages.begin(), pages.end()});
+    if (!pages.empty()) {
+      universe_.load({pages.begin(), pages.end()});
+      for (const solve::CandidateId id : chosen) guess_next(encoding, id, pages, unread);
+    }
     if (!provided.empty()) universe_.read_provided({provided.begin(), provided.end()});
     if (!unread.empty()) universe_.read({unread.begin(), unread.end()});
     return !pages.empty() || !provided.empty() || !unread.empty();
+  }
+
+  /// What a need of a new project will most likely lead to: its best release. Guessed now, it costs no round of its
+  /// own.
+  void guess_next(const Encoding& encoding, solve::CandidateId id, const std::set<ProjectId>& pages,
+                  std::set<Universe::ReleaseRef>& unread) {
+    const std::string& extra = encoding.node(encoding.problem().candidates[id].name).extra;
+    for (const Need& need : universe_.needs(encoding.project(id), encoding.release(id), extra)) {
+      if (!pages.contains(need.project)) continue;
+      const std::vector<std::size_t> matching = universe_.matching(need.project, need.requirement);
+      if (matching.empty()) continue;
+      const Release& best = universe_.project(need.project).releases[matching.front()];
+      if (best.state == Release::State::unread) unread.emplace(need.project, matching.front());
+    }
   }
 
   PypiOutcome finish(const Encoding& encoding, const std::vector<solve::CandidateId>& chosen) {
@@ -197,10 +247,11 @@ class Resolver {
 
   ProvidedExtra provided_extra(const Project& project, const std::string& extra) {
     ProvidedExtra result{project.name, extra, {}};
-    const auto& by_extra = project.releases.front().by_extra;
-    const auto found = by_extra.find(extra);
-    if (found != by_extra.end()) {
-      for (const Need& need : found->second) result.requires_dist.push_back(need.requirement.format());
+    const std::vector<std::string>& known = project.releases.front().metadata.provides_extra;
+    if (std::find(known.begin(), known.end(), extra) != known.end()) {
+      for (const Need& need : universe_.needs(universe_.known(project.name), 0, extra)) {
+        result.requires_dist.push_back(need.requirement.format());
+      }
     } else {
       notes_.warning({.code = "pypi-extra-unknown",
                       .what = "what `" + project.name + "[" + extra + "]` adds is not known",

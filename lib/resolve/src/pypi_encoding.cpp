@@ -18,12 +18,6 @@ std::string words_of(const pypi::Requirement& requirement, const std::string& ex
   return requirement.name + (extra.empty() ? "" : "[" + extra + "]") + requirement.specifiers.format();
 }
 
-const std::vector<Need>* needs_of(const Release& release, const std::string& extra) {
-  if (extra.empty()) return &release.needs;
-  const auto found = release.by_extra.find(extra);
-  return found == release.by_extra.end() ? nullptr : &found->second;
-}
-
 }  // namespace
 
 std::vector<std::size_t> deciding_requests(const PypiProblem& problem) {
@@ -39,7 +33,7 @@ std::vector<std::size_t> deciding_requests(const PypiProblem& problem) {
   return order;
 }
 
-Encoding::Encoding(const Universe& universe, std::size_t window) : universe_(universe), window_(window) {
+Encoding::Encoding(Universe& universe, Windows windows) : universe_(universe), windows_(std::move(windows)) {
   visit_requests();
   visit_pending();
   number();
@@ -49,15 +43,16 @@ const Encoding::Members& Encoding::members(ProjectId project, const pypi::Requir
   const auto [found, added] = members_.try_emplace({project, set_key(requirement)});
   if (added) {
     found->second = universe_.matching(project, requirement);
-    if (window_ > 0 && found->second.size() > window_) {
+    const std::size_t window = windows_.of(project);
+    if (window > 0 && found->second.size() > window) {
       // What was locked is never out of the window.
       Members narrowed;
       for (std::size_t i = 0; i < found->second.size(); ++i) {
         const Release& release = universe_.project(project).releases[found->second[i]];
-        if (i < window_ || release.favored || release.state == Release::State::read)
+        if (i < window || release.favored || release.state == Release::State::read)
           narrowed.push_back(found->second[i]);
       }
-      narrowed_ |= narrowed.size() < found->second.size();
+      if (narrowed.size() < found->second.size()) narrowed_.insert(project);
       found->second = std::move(narrowed);
     }
   }
@@ -74,17 +69,17 @@ void Encoding::include(const Node& node, const Members& releases) {
   }
 }
 
-void Encoding::include_need(const Need& need) {
-  if (universe_.project(need.project).state == Project::State::unknown) return;
-  const Members& releases = members(need.project, need.requirement);
-  include({need.project, ""}, releases);
-  for (const std::string& extra : need.requirement.extras) include({need.project, extra}, releases);
+void Encoding::include_need(ProjectId project, const pypi::Requirement& requirement) {
+  if (universe_.project(project).state == Project::State::unknown) return;
+  const Members& releases = members(project, requirement);
+  include({project, ""}, releases);
+  for (const std::string& extra : requirement.extras) include({project, extra}, releases);
 }
 
 void Encoding::visit_requests() {
   for (const std::size_t request : deciding_requests(universe_.problem())) {
     const pypi::Requirement& requirement = universe_.problem().requests[request].requirement;
-    include_need({universe_.known(requirement.name), requirement});
+    include_need(universe_.known(requirement.name), requirement);
   }
 }
 
@@ -93,9 +88,9 @@ void Encoding::visit_pending() {
     const auto [node, release] = pending_.back();
     pending_.pop_back();
     if (!node.extra.empty()) include({node.project, ""}, {release});
-    const std::vector<Need>* const needs = needs_of(universe_.project(node.project).releases[release], node.extra);
-    if (needs == nullptr) continue;
-    for (const Need& need : *needs) include_need(need);
+    for (const Need& need : universe_.needs(node.project, release, node.extra)) {
+      include_need(need.project, need.requirement);
+    }
   }
 }
 
@@ -147,9 +142,7 @@ void Encoding::add_edges(solve::CandidateId id, const Node& node, std::size_t re
     problem_.edges.push_back(
         set_of({node.project, ""}, {release}, project.name + "===" + project.releases[release].version_text));
   }
-  const std::vector<Need>* const needs = needs_of(project.releases[release], node.extra);
-  if (needs == nullptr) return;
-  for (const Need& need : *needs) add_need(need);
+  for (const Need& need : universe_.needs(node.project, release, node.extra)) add_need(need);
   // One that is needed twice is one edge.
   const auto first = problem_.edges.begin() + problem_.candidates[id].first_edge;
   std::sort(first, problem_.edges.end());
@@ -181,12 +174,44 @@ solve::SetId Encoding::set_of(const Node& node, const Members& releases, const s
 std::vector<ProjectId> Encoding::unknown_needs(solve::CandidateId id) const {
   std::vector<ProjectId> unknown;
   const Node& node = nodes_[problem_.candidates[id].name];
-  const std::vector<Need>* const needs = needs_of(universe_.project(node.project).releases[releases_[id]], node.extra);
-  if (needs == nullptr) return unknown;
-  for (const Need& need : *needs) {
+  for (const Need& need : universe_.needs(node.project, releases_[id], node.extra)) {
     if (universe_.project(need.project).state == Project::State::unknown) unknown.push_back(need.project);
   }
   return unknown;
+}
+
+bool Encoding::is_certain(const std::vector<solve::CandidateId>& chosen) const {
+  std::map<ProjectId, std::size_t> picked;
+  for (const solve::CandidateId id : chosen) picked[project(id)] = releases_[id];
+  std::map<ProjectId, std::vector<const pypi::Requirement*>> asked;
+  for (const std::size_t request : job_requests_) {
+    const pypi::Requirement& requirement = universe_.problem().requests[request].requirement;
+    const ProjectId project = universe_.known(requirement.name);
+    const auto pick = picked.find(project);
+    if (pick == picked.end() || universe_.matching(project, requirement).front() != pick->second) return false;
+    asked[project].push_back(&requirement);
+  }
+  for (const solve::CandidateId id : chosen) {
+    const Node& node = nodes_[problem_.candidates[id].name];
+    for (const Need& need : universe_.needs(node.project, releases_[id], node.extra)) {
+      asked[need.project].push_back(&need.requirement);
+    }
+  }
+  for (const auto& [project, release] : picked) {
+    for (std::size_t better = 0; better < release; ++better) {
+      const auto& needs = asked[project];
+      const bool is_open = std::all_of(needs.begin(), needs.end(), [&, id = project](const pypi::Requirement* need) {
+        return allows(*need, id, better);
+      });
+      if (is_open) return false;
+    }
+  }
+  return true;
+}
+
+bool Encoding::allows(const pypi::Requirement& requirement, ProjectId project, std::size_t release) const {
+  const auto found = members_.find({project, set_key(requirement)});
+  return found == members_.end() || std::binary_search(found->second.begin(), found->second.end(), release);
 }
 
 }  // namespace envlock::resolve

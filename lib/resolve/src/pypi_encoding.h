@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,12 +21,22 @@ struct Node {
   auto operator<=>(const Node&) const = default;
 };
 
+/// How many releases of every set take part, the best ones; 0: all.
+struct Windows {
+  std::size_t general = 0;
+  std::map<ProjectId, std::size_t> wider;  ///< where a choice needed older ones
+
+  std::size_t of(ProjectId project) const {
+    const auto found = wider.find(project);
+    return found == wider.end() || general == 0 ? general : found->second;
+  }
+};
+
 /// What is known of a universe as a problem for the solver. Releases whose metadata is unread need nothing, projects
 /// whose page is unknown are not there: so an answer may turn out not to hold, but a refusal does.
 class Encoding {
  public:
-  /// `window`: how many releases of every set are taken in, the best ones; 0: all.
-  Encoding(const Universe& universe, std::size_t window);
+  Encoding(Universe& universe, Windows windows);
 
   const solve::Problem& problem() const { return problem_; }
   /// By NameId.
@@ -38,9 +49,13 @@ class Encoding {
   /// By SetId: the words of the need: "numpy>=1.26".
   const std::string& words(solve::SetId set) const { return set_words_[set]; }
   /// Releases were left out for the window.
-  bool is_narrowed() const { return narrowed_; }
+  bool is_narrowed() const { return !narrowed_.empty(); }
+  bool is_narrowed(ProjectId project) const { return narrowed_.contains(project); }
   /// Projects that something here asks for and whose page is unknown; by the releases that ask.
   std::vector<ProjectId> unknown_needs(solve::CandidateId id) const;
+  /// Whether nothing that the window left out could change the choice: every line gets the best that meets it, and
+  /// every other project the best that what was chosen leaves.
+  bool is_certain(const std::vector<solve::CandidateId>& chosen) const;
 
  private:
   using Members = std::vector<std::size_t>;
@@ -51,15 +66,16 @@ class Encoding {
   void visit_pending();
   const Members& members(ProjectId project, const pypi::Requirement& requirement);
   void include(const Node& node, const Members& releases);
-  void include_need(const Need& need);
+  void include_need(ProjectId project, const pypi::Requirement& requirement);
   void number();
   void add_edges(solve::CandidateId id, const Node& node, std::size_t release);
   void add_need(const Need& need);
+  bool allows(const pypi::Requirement& requirement, ProjectId project, std::size_t release) const;
   solve::SetId set_of(const Node& node, const Members& releases, const std::string& words);
 
-  const Universe& universe_;
-  std::size_t window_;
-  bool narrowed_ = false;
+  Universe& universe_;
+  Windows windows_;
+  std::set<ProjectId> narrowed_;
   std::map<Node, Part> parts_;
   std::vector<std::pair<Node, std::size_t>> pending_;
   std::map<std::pair<ProjectId, std::string>, Members> members_;

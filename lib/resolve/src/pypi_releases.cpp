@@ -75,16 +75,50 @@ class ReleaseMaker {
     return known->second;
   }
 
-  void weigh(const pypi::IndexFile& file) {
-    std::optional<pypi::WheelName> wheel;
-    std::optional<std::string> version;
-    if (file.file_name.ends_with(".whl")) {
-      wheel = pypi::parse_wheel_name(file.file_name);
-      if (wheel && wheel->name == page_.name) version = wheel->version;
-    } else {
-      version = pypi::parse_sdist_version(file.file_name, page_.name);
+  /// What a wheel's name says, as far as it matters here.
+  struct KnownWheel {
+    Weighed* files = nullptr;
+    std::optional<std::uint32_t> rank;  ///< absent: it does not fit
+    std::pair<std::uint64_t, std::string> build;
+  };
+
+  /// Large projects have tens of thousands of wheels, whose names end in a few dozen ways and hold a few hundred
+  /// versions: each of these is read once. Absent: it is no wheel of this project.
+  std::optional<KnownWheel> know_wheel(const std::string& file_name) {
+    const std::string_view stem = std::string_view(file_name).substr(0, file_name.size() - 4);
+    const auto dashes = static_cast<std::size_t>(std::count(stem.begin(), stem.end(), '-'));
+    std::size_t tags = stem.size();
+    for (int i = 0; i < 3 && tags != std::string_view::npos; ++i) tags = stem.rfind('-', tags - 1);
+    if ((dashes != 4 && dashes != 5) || tags == std::string_view::npos) return std::nullopt;
+    const std::string_view start = stem.substr(0, stem.find('-', stem.find('-') + 1));  // name and version
+    const auto known_start = wheel_starts_.find(start);
+    const std::string_view end = stem.substr(tags);
+    const auto known_end = ranks_.find(end);
+    if (dashes == 4 && known_start != wheel_starts_.end() && known_end != ranks_.end()) {
+      if (known_start->second == nullptr) return std::nullopt;
+      return KnownWheel{known_start->second, known_end->second, {}};
     }
-    Weighed* const files = version ? weighed(*version) : nullptr;
+    const auto wheel = pypi::parse_wheel_name(file_name);
+    if (!wheel) return std::nullopt;
+    KnownWheel result;
+    result.files = wheel->name == page_.name ? weighed(wheel->version) : nullptr;
+    result.rank = known_end != ranks_.end() ? known_end->second : problem_.tags->rank(*wheel);
+    result.build = wheel->build.value_or(std::pair<std::uint64_t, std::string>{});
+    wheel_starts_.emplace(start, result.files);
+    ranks_.emplace(end, result.rank);
+    if (result.files == nullptr) return std::nullopt;
+    return result;
+  }
+
+  void weigh(const pypi::IndexFile& file) {
+    std::optional<KnownWheel> wheel;
+    Weighed* files = nullptr;
+    if (file.file_name.ends_with(".whl")) {
+      wheel = know_wheel(file.file_name);
+      if (wheel) files = wheel->files;
+    } else if (const auto version = pypi::parse_sdist_version(file.file_name, page_.name)) {
+      files = weighed(*version);
+    }
     if (files == nullptr || !has_wanted_hash(file)) return;
     if (problem_.exclude_newer && file.upload_time && *file.upload_time > *problem_.exclude_newer) {
       files->too_new = true;
@@ -100,9 +134,7 @@ class ReleaseMaker {
       if (files->sdist == nullptr || file.file_name.ends_with(".tar.gz")) files->sdist = &file;
       return;
     }
-    if (const auto rank = problem_.tags->rank(*wheel)) {
-      files->wheels.push_back({*rank, wheel->build.value_or(std::pair<std::uint64_t, std::string>{}), &file});
-    }
+    if (wheel->rank) files->wheels.push_back({*wheel->rank, std::move(wheel->build), &file});
   }
 
   void add(const pypi::Version& version, Weighed& files) {
@@ -153,8 +185,11 @@ class ReleaseMaker {
   const bool sdists_allowed_;
   std::vector<const std::vector<core::Sha256>*> hashes_;
   std::map<pypi::Version, Weighed> versions_;
-  std::unordered_map<std::string, Weighed*> spellings_;  // looked up only, never iterated
-  std::unordered_map<std::string, bool> pythons_;        // likewise
+  // Looked up only, never iterated; views are of file names of the page.
+  std::unordered_map<std::string, Weighed*> spellings_;
+  std::unordered_map<std::string_view, Weighed*> wheel_starts_;  ///< null: of another project, or no version
+  std::unordered_map<std::string_view, std::optional<std::uint32_t>> ranks_;
+  std::unordered_map<std::string, bool> pythons_;
 };
 
 }  // namespace

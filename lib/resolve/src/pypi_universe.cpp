@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "envlock/core/parallel.h"
 #include "envlock/core/text.h"
 #include "envlock/core/url.h"
 #include "pypi_releases.h"
@@ -95,29 +96,28 @@ void Universe::load(const std::vector<ProjectId>& ids) {
   for (const ProjectId id : ids) names.push_back(projects_[id].name);
   std::vector<pypi::FoundProject> found = source_.projects(names);
   std::vector<core::Diagnostic> failures;
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    if (found[i].failure && found[i].state == pypi::FoundProject::State::failed) {
-      failures.push_back(*found[i].failure);
-      continue;
-    }
-    take_page(ids[i], std::move(found[i]));
+  for (const pypi::FoundProject& project : found) {
+    if (project.failure && project.state == pypi::FoundProject::State::failed) failures.push_back(*project.failure);
   }
   if (!failures.empty()) throw core::Error(std::move(failures));
+  // Pages of thousands of files take milliseconds each; they have nothing to do with one another.
+  core::parallel_for(ids.size(), 0, [&](std::size_t i) { take_page(projects_[ids[i]], found[i]); });
+  for (const ProjectId id : ids) {
+    for (const FavoredDistribution& favored : problem_.favored) {
+      if (favored.name == projects_[id].name) take_favored(id, favored);
+    }
+  }
 }
 
-void Universe::take_page(ProjectId id, pypi::FoundProject found) {
-  Project& project = projects_[id];
+void Universe::take_page(Project& project, const pypi::FoundProject& found) const {
   project.state = Project::State::loaded;
   project.releases.clear();
   project.absent = found.state == pypi::FoundProject::State::absent;
-  project.index = std::move(found.index);
-  project.also_on = std::move(found.also_on);
+  project.index = found.index;
+  project.also_on = found.also_on;
   project.status = found.page.status;
   project.status_reason = found.page.status_reason;
   if (project.status != "quarantined") make_releases(problem_, found.page, project);
-  for (const FavoredDistribution& favored : problem_.favored) {
-    if (favored.name == projects_[id].name) take_favored(id, favored);
-  }
 }
 
 void Universe::take_favored(ProjectId id, const FavoredDistribution& favored) {
@@ -195,38 +195,42 @@ void Universe::take_metadata(ProjectId id, Release& release, pypi::Metadata meta
     }
   }
   for (const std::string& text : release.metadata.requires_dist) {
-    const auto requirement = pypi::Requirement::parse_leniently(text);
+    auto requirement = pypi::Requirement::parse_leniently(text);
     if (!requirement) {
       release.state = Release::State::refused;
       release.refusal = "its metadata asks for `" + core::printable(text, 80) + "`, which is no requirement";
       return;
     }
-    if (!requirement->url.empty() && projects_[id].state != Project::State::placed &&
-        requirement->marker.holds(problem_.environment)) {
+    const bool always = requirement->marker.holds(problem_.environment);
+    if (always && !requirement->url.empty() && projects_[id].state != Project::State::placed) {
       release.state = Release::State::refused;
       release.refusal =
           "it asks for `" + core::printable(core::without_secrets(text), 80) + "`, a file outside of its index";
       return;
     }
-  }
-  release.needs = needs_of(release.metadata, nullptr);
-  for (const std::string& extra : release.metadata.provides_extra) {
-    release.by_extra[extra] = needs_of(release.metadata, &extra);
+    if (always) {
+      const ProjectId needed = find(requirement->name);
+      release.needs.push_back({needed, std::move(*requirement)});
+    } else {
+      release.conditional.push_back(std::move(*requirement));
+    }
   }
 }
 
-std::vector<Need> Universe::needs_of(const pypi::Metadata& metadata, const std::string* extra) {
-  std::vector<Need> needs;
-  for (const std::string& text : metadata.requires_dist) {
-    auto requirement = pypi::Requirement::parse_leniently(text);
-    if (!requirement) continue;
-    const bool always = requirement->marker.holds(problem_.environment);
-    if (extra == nullptr ? !always : always) continue;
-    if (extra != nullptr && !requirement->marker.holds(problem_.environment, {extra, 1})) continue;
-    const ProjectId id = find(requirement->name);
-    needs.push_back({id, std::move(*requirement)});
+const std::vector<Need>& Universe::needs(ProjectId id, std::size_t index, const std::string& extra) {
+  if (extra.empty()) return projects_[id].releases[index].needs;
+  static const std::vector<Need> kNone;
+  if (projects_[id].releases[index].state != Release::State::read) return kNone;
+  const auto known = projects_[id].releases[index].by_extra.find(extra);
+  if (known != projects_[id].releases[index].by_extra.end()) return known->second;
+  std::vector<Need> added;
+  // Not a reference: finding a project may move all of them.
+  const std::vector<pypi::Requirement> conditional = projects_[id].releases[index].conditional;
+  for (const pypi::Requirement& requirement : conditional) {
+    if (requirement.marker.holds(problem_.environment, {&extra, 1}))
+      added.push_back({find(requirement.name), requirement});
   }
-  return needs;
+  return projects_[id].releases[index].by_extra[extra] = std::move(added);
 }
 
 void Universe::read_provided(const std::vector<ProjectId>& ids) {
@@ -252,10 +256,15 @@ void Universe::read_provided(const std::vector<ProjectId>& ids) {
   const std::vector<pypi::FoundMetadata> metadata = source_.metadata(wanted);
   for (std::size_t i = 0; i < readable.size(); ++i) {
     if (!metadata[i].metadata) continue;
-    const pypi::Metadata& read = *metadata[i].metadata;
-    std::map<std::string, std::vector<Need>> by_extra;
-    for (const std::string& extra : read.provides_extra) by_extra[extra] = needs_of(read, &extra);
-    projects_[readable[i]].releases.front().by_extra = std::move(by_extra);
+    Release& fact = projects_[readable[i]].releases.front();
+    fact.by_extra.clear();
+    fact.metadata.provides_extra = metadata[i].metadata->provides_extra;
+    for (const std::string& text : metadata[i].metadata->requires_dist) {
+      auto requirement = pypi::Requirement::parse_leniently(text);
+      if (requirement && !requirement->marker.holds(problem_.environment)) {
+        fact.conditional.push_back(std::move(*requirement));
+      }
+    }
   }
 }
 

@@ -35,8 +35,10 @@ struct Release {
   State state = State::unread;
   std::string refusal;  ///< why it cannot be had, when refused
   pypi::Metadata metadata;
-  std::vector<Need> needs;                            ///< without extras
-  std::map<std::string, std::vector<Need>> by_extra;  ///< what an extra adds
+  std::vector<Need> needs;  ///< without extras
+  /// Those that stand in the metadata and do not hold without an extra.
+  std::vector<pypi::Requirement> conditional;
+  std::map<std::string, std::vector<Need>> by_extra;  ///< what an extra adds; filled in when it is asked for
 };
 
 /// Why versions of a project do not count, for explanations.
@@ -91,6 +93,8 @@ class Universe {
   /// Fetches what the extras of a distribution that conda provides need.
   void read_provided(const std::vector<ProjectId>& ids);
 
+  /// What a release needs, or what an extra of it adds; nothing while its metadata is unread.
+  const std::vector<Need>& needs(ProjectId id, std::size_t release, const std::string& extra);
   /// Projects of which only the locked release is known.
   std::vector<ProjectId> partial() const;
   bool meets_constraints(ProjectId id, const Release& release) const;
@@ -99,10 +103,9 @@ class Universe {
   const PypiProblem& problem() const { return problem_; }
 
  private:
-  void take_page(ProjectId id, pypi::FoundProject found);
+  void take_page(Project& project, const pypi::FoundProject& found) const;
   void take_favored(ProjectId id, const FavoredDistribution& favored);
   void take_metadata(ProjectId id, Release& release, pypi::Metadata metadata);
-  std::vector<Need> needs_of(const pypi::Metadata& metadata, const std::string* extra);
   void start_with_facts();
   void start_with_favored();
 
