@@ -122,8 +122,3 @@ TEST_CASE("of a damaged distribution what is known is given") {
   CHECK(found[1].name == "y");
   CHECK(prefix::read_distributions(site.path(), "lib/nothing").empty());
 }
-
-TEST_CASE("names are one under PEP 503") {
-  CHECK(prefix::normalize_name("Foo.Bar__baz-._qux") == "foo-bar-baz-qux");
-  CHECK(prefix::normalize_name("") == "");
-}

@@ -10,6 +10,7 @@
 
 #include "envlock/core/diagnostic.h"
 #include "envlock/prefix/wheel.h"
+#include "envlock/pypi/name.h"
 #include "support/temporary_folder.h"
 
 namespace envlock_test {
@@ -47,7 +48,7 @@ class WheelMaker {
     if (!files_.contains(info("RECORD"))) record(envlock::prefix::format_record(lines()));
     const std::string bytes = zip();
     const std::string file_name = name_ + "-" + version_ + "-py3-none-any.whl";
-    return {.name = envlock::prefix::normalize_name(name_),
+    return {.name = envlock::pypi::normalize_name(name_),
             .version = version_,
             .url = "https://host/wheels/" + file_name,
             .sha256 = envlock::core::sha256(bytes),

@@ -8,6 +8,7 @@
 #include "envlock/conda/platform.h"
 #include "envlock/core/text.h"
 #include "envlock/core/url.h"
+#include "envlock/pypi/name.h"
 
 namespace envlock::lock {
 namespace {
@@ -160,25 +161,12 @@ std::string channel_of_folder(const std::string& folder, std::string_view subdir
   return channel.empty() ? "." : std::string(channel);
 }
 
-std::string normalized_project(std::string_view name) {
-  std::string result;
-  for (const char c : core::to_lower(name)) {
-    const bool separator = c == '-' || c == '_' || c == '.';
-    if (!separator) {
-      result += c;
-    } else if (!result.ends_with('-')) {
-      result += '-';
-    }
-  }
-  return result;
-}
-
 std::optional<WheelName> wheel_name(std::string_view url) {
   const std::string file_name = decoded(last_part(without_query(url)));
   if (!file_name.ends_with(".whl") || !conda::is_safe_file_name(file_name)) return std::nullopt;
   const std::vector<std::string_view> parts = core::split(file_name, '-');
   if (parts.size() < 5 || parts.size() > 6 || parts[0].empty() || parts[1].empty()) return std::nullopt;
-  return WheelName{.package = normalized_project(parts[0]), .version = std::string(parts[1])};
+  return WheelName{.package = pypi::normalize_name(parts[0]), .version = std::string(parts[1])};
 }
 
 }  // namespace envlock::lock

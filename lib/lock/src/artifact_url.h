@@ -51,7 +51,5 @@ struct WheelName {
   std::string version;
 };
 std::optional<WheelName> wheel_name(std::string_view url);
-/// The name of a Python project as PEP 503 compares it: lower case, runs of "-", "_" and "." as one "-".
-std::string normalized_project(std::string_view name);
 
 }  // namespace envlock::lock

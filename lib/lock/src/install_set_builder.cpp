@@ -6,6 +6,7 @@
 #include "envlock/conda/version.h"
 #include "envlock/core/text.h"
 #include "envlock/core/url.h"
+#include "envlock/pypi/name.h"
 
 namespace envlock::lock {
 namespace {
@@ -120,7 +121,7 @@ std::optional<InstallPackage> InstallSetBuilder::package_of_url(std::string_view
 LockedWheel InstallSetBuilder::wheel_of_url(std::string_view url, const std::string& name, const std::string& version) {
   const auto known = wheel_name(url);
   LockedWheel wheel;
-  wheel.name = normalized_project(!name.empty() || !known ? name : known->package);
+  wheel.name = pypi::normalize_name(!name.empty() || !known ? name : known->package);
   wheel.version = !version.empty() || !known ? version : known->version;
   wheel.url = place_of(url).url;
   wheel.categories = {"main"};

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "envlock/core/text.h"
+#include "envlock/pypi/name.h"
 #include "import_formats.h"
 #include "install_set_builder.h"
 #include "install_set_formats.h"
@@ -126,7 +127,7 @@ class CondaLockReader {
       for (const std::string& depend : *member->depends) {
         const std::string name = depend.substr(0, depend.find_first_of(" <>=!~"));
         // A dependency of a wheel may be met by a wheel or by a conda package.
-        for (const std::string& key : {name, kWheel + normalized_project(name)}) {
+        for (const std::string& key : {name, kWheel + pypi::normalize_name(name)}) {
           const auto needed = members.find(key);
           if (needed != members.end() && add(*needed->second.categories, category)) {
             open.emplace_back(&needed->second, category);

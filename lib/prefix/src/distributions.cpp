@@ -10,6 +10,7 @@
 #include "envlock/core/text.h"
 #include "envlock/core/url.h"
 #include "envlock/prefix/wheel.h"
+#include "envlock/pypi/name.h"
 #include "record_reader.h"
 #include "wheel_headers.h"
 #include "wheel_relative.h"
@@ -66,7 +67,7 @@ std::string path_in_prefix(const std::string& path, const std::string& folder, c
 
 void name_from_folder(std::string_view stem, Distribution& distribution) {
   const std::size_t hyphen = stem.find('-');
-  if (distribution.name.empty()) distribution.name = normalize_name(stem.substr(0, hyphen));
+  if (distribution.name.empty()) distribution.name = pypi::normalize_name(stem.substr(0, hyphen));
   if (distribution.version.empty() && hyphen != std::string_view::npos) {
     // "x-1.0-py3.12.egg-info"
     const std::string_view rest = stem.substr(hyphen + 1);
@@ -76,7 +77,7 @@ void name_from_folder(std::string_view stem, Distribution& distribution) {
 
 void read_metadata(const fs::path& file, Distribution& distribution) {
   const Headers headers(read_head(file));
-  distribution.name = normalize_name(headers.first("Name"));
+  distribution.name = pypi::normalize_name(headers.first("Name"));
   distribution.version = headers.first("Version");
 }
 
@@ -128,7 +129,7 @@ Distribution read_egg_info(const Place& place, std::string_view stem) {
 /// `setup.py develop` left the folder of the sources on the first line.
 Distribution read_egg_link(const Place& place, std::string_view stem) {
   Distribution distribution;
-  distribution.name = normalize_name(stem);
+  distribution.name = pypi::normalize_name(stem);
   distribution.editable = true;
   const std::string text = read_head(place.path());
   const std::string_view source = core::trim(core::split(text, '\n').front());

@@ -4,11 +4,13 @@
 #include <set>
 
 #include "envlock/core/text.h"
+#include "envlock/pypi/name.h"
+#include "envlock/pypi/tags.h"
+#include "envlock/pypi/version.h"
 #include "wheel_entry_points.h"
 #include "wheel_file_name.h"
 #include "wheel_headers.h"
 #include "wheel_invalid.h"
-#include "wheel_version.h"
 
 namespace envlock::prefix {
 namespace {
@@ -26,6 +28,21 @@ std::string info_folder(const WheelContent& content) {
   return *folders.begin();
 }
 
+/// Old builders wrote "-" as "_" into names of folders: "1.0_1" is "1.0-1".
+std::optional<pypi::Version> parse_version(std::string text) {
+  if (auto version = pypi::Version::try_parse(text)) return version;
+  std::replace(text.begin(), text.end(), '_', '-');
+  return pypi::Version::try_parse(text);
+}
+
+/// Texts that are no versions are compared as they are.
+bool is_same_version(const std::string& left, const std::string& right) {
+  if (left == right) return true;
+  const std::optional<pypi::Version> left_version = parse_version(left);
+  const std::optional<pypi::Version> right_version = parse_version(right);
+  return left_version && right_version && *left_version == *right_version;
+}
+
 /// Where a name or version comes from, to be compared with what was locked.
 struct Claim {
   std::string source;
@@ -34,7 +51,7 @@ struct Claim {
 };
 
 void check_claim(const Claim& claim, const WantedWheel& wheel, const WheelContent& content) {
-  if (!wheel.name.empty() && normalize_name(claim.name) != normalize_name(wheel.name)) {
+  if (!wheel.name.empty() && pypi::normalize_name(claim.name) != pypi::normalize_name(wheel.name)) {
     throw_wheel_invalid(content.file_name, "want " + core::printable(wheel.name) + ", but " + claim.source + " names " +
                                                in_backticks(claim.name));
   }
@@ -51,16 +68,6 @@ Claim claim_of_folder(const std::string& folder, const WheelContent& content) {
     throw_wheel_invalid(content.file_name, in_backticks(folder) + " is not named NAME-VERSION.dist-info");
   }
   return {"its .dist-info folder", stem.substr(0, hyphen), stem.substr(hyphen + 1)};
-}
-
-/// PEP 508: letters, digits, and ".", "_", "-" inside. The name becomes a folder of headers.
-bool is_project_name(std::string_view name) {
-  const auto is_inner = [](char c) { return c == '.' || c == '_' || c == '-'; };
-  const auto is_outer = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-  };
-  return !name.empty() && is_outer(name.front()) && is_outer(name.back()) &&
-         std::all_of(name.begin(), name.end(), [&](char c) { return is_inner(c) || is_outer(c); });
 }
 
 /// "py2.py3-none-any": three parts that are not empty.
@@ -95,7 +102,7 @@ WheelMetadata read_metadata(const WantedWheel& wheel, const WheelContent& conten
   const Headers headers(content.text(metadata.info_folder + "/METADATA"));
   metadata.name = headers.first("Name");
   metadata.version = headers.first("Version");
-  if (!is_project_name(metadata.name)) {
+  if (!pypi::is_valid_name(metadata.name)) {
     throw_wheel_invalid(content.file_name, "METADATA names " + in_backticks(metadata.name));
   }
   check_claim({"METADATA", metadata.name, metadata.version}, wheel, content);
@@ -104,7 +111,7 @@ WheelMetadata read_metadata(const WantedWheel& wheel, const WheelContent& conten
   // Also when nobody said what is wanted.
   check_claim({"METADATA", metadata.name, metadata.version}, {.name = folder.name, .version = folder.version}, content);
   if (const std::string name = file_name_of_url(wheel.url); name.ends_with(".whl")) {
-    const std::optional<WheelFileName> parts = split_wheel_name(name);
+    const std::optional<pypi::WheelName> parts = pypi::parse_wheel_name(name);
     if (!parts) throw_wheel_invalid(content.file_name, "the name is not NAME-VERSION-PYTHON-ABI-PLATFORM.whl");
     check_claim({"the file name", parts->name, parts->version}, wheel, content);
   }

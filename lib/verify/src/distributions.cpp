@@ -4,6 +4,8 @@
 #include <map>
 #include <set>
 
+#include "envlock/pypi/name.h"
+
 namespace envlock::verify {
 namespace {
 
@@ -32,7 +34,7 @@ std::string distribution_of(const std::string& path) {
     const std::string stem = path.substr(0, path.size() - end.size());
     const std::size_t slash = stem.rfind('/');
     const std::string title = slash == std::string::npos ? stem : stem.substr(slash + 1);
-    return prefix::normalize_name(title.substr(0, title.find('-')));
+    return pypi::normalize_name(title.substr(0, title.find('-')));
   }
   return {};
 }

@@ -5,6 +5,7 @@
 #include "envlock/archive/package.h"
 #include "envlock/lock/install_set.h"
 #include "envlock/prefix/transaction.h"
+#include "envlock/pypi/name.h"
 #include "loose_modes.h"
 #include "metadata_check.h"
 #include "run.h"
@@ -16,7 +17,7 @@ namespace envlock::verify {
 
 std::set<std::string> Run::known_names() const {
   std::set<std::string> names;
-  for (const CheckedPackage& package : packages_) names.insert(prefix::normalize_name(package.subject.record.name));
+  for (const CheckedPackage& package : packages_) names.insert(pypi::normalize_name(package.subject.record.name));
   for (const prefix::Distribution& distribution : distributions_) names.insert(distribution.name);
   return names;
 }

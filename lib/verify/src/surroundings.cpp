@@ -4,6 +4,7 @@
 
 #include "envlock/core/url.h"
 #include "envlock/prefix/wheel.h"
+#include "envlock/pypi/name.h"
 
 namespace envlock::verify {
 namespace {
@@ -190,7 +191,7 @@ class Surrounding {
       const std::string name = entry->path().filename().string();
       const bool is_info = name.find(".dist-info") != std::string::npos || name.find(".egg-info") != std::string::npos;
       if (is_run_at_start(entry->path())) startup.push_back(name);
-      const std::string title = prefix::normalize_name(name.substr(0, name.find_first_of(is_info ? "-" : ".")));
+      const std::string title = pypi::normalize_name(name.substr(0, name.find_first_of(is_info ? "-" : ".")));
       if (name == "__pycache__" || name.empty()) continue;
       (given_.names.count(title) != 0 ? shadowing : others).push_back(is_info ? title : name);
     }

@@ -71,12 +71,6 @@ class WheelSink {
 /// those that were made.
 void stream_wheel(const WantedWheel& wheel, std::string_view prefix, const Python& python, WheelSink& sink);
 
-/// Does a wheel of this file name run with CPython on Linux? `python_version`: "3.12", "3.13t" for the free-threaded
-/// build; `glibc_version`: "2.36", "" where there is none (then only "any" and "linux_" fit); `machine`: "x86_64".
-/// False too for a text that is no wheel's file name. Source: PEP 425, PEP 600, PEP 656, PEP 703.
-bool wheel_fits(std::string_view file_name, std::string_view python_version, std::string_view glibc_version,
-                std::string_view machine);
-
 /// An installed distribution: a *.dist-info (or *.egg-info) folder in site-packages.
 struct Distribution {
   std::string name;  ///< normalized
@@ -97,8 +91,5 @@ struct Distribution {
 /// Those of a site-packages folder (relative to the prefix), sorted by name, then by folder. Never throws for what it
 /// finds there: of a damaged one, what is known is given.
 std::vector<Distribution> read_distributions(const std::filesystem::path& prefix, const std::string& site_packages);
-
-/// PEP 503: lower case, runs of "-", "_" and "." are one "-".
-std::string normalize_name(std::string_view name);
 
 }  // namespace envlock::prefix
