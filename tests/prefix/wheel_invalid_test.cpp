@@ -98,6 +98,8 @@ TEST_CASE("versions are compared as PEP 440 holds them equal") {
     return wheel_error(wheel).empty();
   };
   CHECK(same("1.0rc1", "1.0.RC.1"));
+  // Old builders wrote "-" as "_".
+  CHECK(same("1.0_1", "1.0.post1"));
   CHECK(same("1.0rc1", "1.0c1"));
   CHECK(same("1.0.post1", "1.0-1"));
   CHECK(same("1.0a0", "1.0.alpha"));
