@@ -236,7 +236,9 @@ TEST_CASE("a mirror of the public index leads to the public files, where it name
         "https://mirror.example/pypi/web/packages/demo/1/demo-1.zip");
   CHECK(canonical("https://elsewhere.example/demo-1.zip") == "https://elsewhere.example/demo-1.zip");
   CHECK(transports.file_urls(pypi::kDefaultIndex, "https://files.pythonhosted.org/" + path) ==
-        std::vector<std::string>{"https://mirror.example/pypi/web/" + path, "https://files.pythonhosted.org/" + path});
+        std::vector<std::string>{"https://mirror.example/pypi/web/" + path,
+                                 "https://mirror.example/pypi/web/packages/" + path,
+                                 "https://files.pythonhosted.org/" + path});
 }
 
 TEST_CASE("the variables for an index are named after its host, with or without its port") {

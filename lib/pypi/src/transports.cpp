@@ -148,7 +148,11 @@ std::vector<std::string> Transports::file_urls(const std::string& index, const s
     if (location.base != index || !starts_with(url, files_root(index) + "/")) continue;
     for (const std::string& place : location.urls) {
       const std::string mirror = make_index_location(place).base;
-      if (mirror != index) urls.push_back(with_credentials(mapped(url, files_root(index), root_of(mirror))));
+      if (mirror == index) continue;
+      const std::string root = root_of(mirror);
+      urls.push_back(with_credentials(mapped(url, files_root(index), root)));
+      // Mirrors of several kinds of packages write the public index's "packages" below one of their own.
+      if (index == kDefaultIndex) urls.push_back(with_credentials(mapped(url, files_root(index), root + "/packages")));
     }
   }
   urls.push_back(with_credentials(url));
