@@ -18,15 +18,16 @@ bool is_digit(char c) {
 /// 12 of "nvidia-cublas-cu12", "jax-cuda12-plugin"; absent for others.
 std::optional<int> cuda_of_name(std::string_view name) {
   for (const std::string_view mark : {std::string_view("-cu"), std::string_view("-cuda")}) {
-    const std::size_t at = name.find(mark);
-    if (at == std::string_view::npos) continue;
-    std::size_t digits = at + mark.size();
-    int major = 0;
-    while (digits < name.size() && is_digit(name[digits]) && major < 1000) major = major * 10 + (name[digits++] - '0');
-    const bool ends = digits == name.size() || name[digits] == '-';
-    if (!ends || major < 8) continue;
-    // "cu121" is 12.1, "cu12" is 12
-    return major >= 100 ? major / 10 : major;
+    for (std::size_t at = name.find(mark); at != std::string_view::npos; at = name.find(mark, at + 1)) {
+      std::size_t digits = at + mark.size();
+      int major = 0;
+      while (digits < name.size() && is_digit(name[digits]) && major < 1000) {
+        major = major * 10 + (name[digits++] - '0');
+      }
+      const bool ends = digits == name.size() || name[digits] == '-';
+      // "cu121" is 12.1, "cu12" is 12
+      if (ends && major >= 8) return major >= 100 ? major / 10 : major;
+    }
   }
   return std::nullopt;
 }
