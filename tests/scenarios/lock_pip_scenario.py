@@ -154,6 +154,10 @@ class LockPip(Scenario):
         (self.work / "envlock.lock").unlink()
         self.lock("--pypi-index", f"on-both={self.url}/second/simple")
         self.assertEqual(self.chosen()["on-both"], "9.9")
+        (self.work / "envlock.lock").unlink()
+        self.write("envlock.toml", f'[pypi.index]\non-both = "{self.url}/simple"\n')
+        self.lock()
+        self.assertEqual(self.chosen()["on-both"], "1.0")
 
     def test_flat_folders_and_no_index(self):
         shutil.copytree(self.index / "links", self.work / "wheels")

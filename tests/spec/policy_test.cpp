@@ -76,6 +76,24 @@ TEST_CASE("what is to be done about an unknown class of hardware, however it is 
         Texts{"invalid-policy 3:17 8"});
 }
 
+TEST_CASE("which index a name must come from, and which PyPI projects a conda package is") {
+  const PolicyOutcome read = read_policy(
+      "[pypi.index]\nIn_House = \"https://packages.example.org/simple\"\n"
+      "[pypi.mapping]\npytorch-nightly = \"Torch\"\nour-opencv = [\"opencv-python\", \"opencv_python_headless\"]\ntool "
+      "= []\n");
+  CHECK(read.mistakes.empty());
+  CHECK(read.notes.empty());
+  CHECK(read.policy.pypi_indexes ==
+        std::map<std::string, std::string>{{"in-house", "https://packages.example.org/simple"}});
+  CHECK(read.policy.pypi_mapping ==
+        std::map<std::string, std::vector<std::string>>{
+            {"our-opencv", {"opencv-python", "opencv-python-headless"}}, {"pytorch-nightly", {"torch"}}, {"tool", {}}});
+  CHECK(read_policy("[pypi.index]\nx = \"packages\"\n").mistakes == Texts{"invalid-policy 2:5 10"});
+  CHECK(read_policy("[pypi.mapping]\nx = \"-\"\n").mistakes == Texts{"invalid-policy 2:5 3"});
+  CHECK(read_policy("[pypi]\nindx = {}\n").notes == Texts{"unknown-key 2:1 4"});
+  CHECK(read_policy("[pypi]\nindex = 1\n").mistakes == Texts{"invalid-policy 2:9 1"});
+}
+
 TEST_CASE("unknown keys of a policy are warnings, wrong values errors with their places") {
   CHECK(read_policy("exclude-newr = \"2026-03-01\"\n[gate]\nx = 1\n").notes ==
         Texts{"unknown-key 1:1 12", "unknown-key 2:2 4"});

@@ -43,9 +43,9 @@ std::string canonical_index(const std::string& url) {
   return base;
 }
 
-/// A list of lines `conda-name = pypi-name[, pypi-name]`; nothing after the sign: no distribution.
-std::map<std::string, std::vector<std::string>> read_mapping(const std::string& file) {
-  std::map<std::string, std::vector<std::string>> mapping;
+/// A list of lines `conda-name = pypi-name[, pypi-name]`, laid over `mapping`; nothing after the sign: no distribution.
+std::map<std::string, std::vector<std::string>> read_mapping(const std::string& file,
+                                                             std::map<std::string, std::vector<std::string>> mapping) {
   if (file.empty()) return mapping;
   const std::string text = core::read_file(file, std::uint64_t{16} << 20);
   int number = 0;
@@ -79,26 +79,29 @@ std::map<std::string, std::vector<std::string>> read_mapping(const std::string& 
   return mapping;
 }
 
-/// `--pypi-index NAME=URL`: from which index a name must come.
-std::map<std::string, std::string> pinned_indexes(const std::vector<std::string>& words,
+/// From which index a name must come: `[pypi.index]` of envlock.toml, and `--pypi-index NAME=URL` over it.
+std::map<std::string, std::string> pinned_indexes(const LockArgs& args, const spec::Policy& policy,
                                                   const std::vector<pypi::IndexLocation>& indexes) {
   std::map<std::string, std::string> pinned;
-  for (const std::string& word : words) {
-    const std::size_t sign = word.find('=');
-    const std::string name = word.substr(0, sign);
-    const std::string base = sign == std::string::npos ? "" : canonical_index(word.substr(sign + 1));
+  const auto pin = [&](const std::string& name, const std::string& url, const std::string& who) {
+    const std::string base = canonical_index(url);
     const bool known = std::any_of(indexes.begin(), indexes.end(),
                                    [&](const pypi::IndexLocation& index) { return index.base == base; });
     if (!pypi::is_valid_name(name) || !known) {
       std::vector<std::string> bases;
       for (const pypi::IndexLocation& index : indexes) bases.push_back(index.base);
       throw core::Error({.code = "invalid-argument",
-                         .what = "`--pypi-index " + core::printable(core::without_secrets(word)) +
+                         .what = "`" + core::printable(core::without_secrets(who)) +
                                  "` does not name a project and one of the indexes",
                          .why = {"the indexes are " + core::join(bases, ", ")},
-                         .hints = {"write `--pypi-index NAME=URL`"}});
+                         .hints = {"name one of them, or add it to the `pip:` list with `--extra-index-url`"}});
     }
     pinned[pypi::normalize_name(name)] = base;
+  };
+  for (const auto& [name, url] : policy.pypi_indexes) pin(name, url, name + " = " + url);
+  for (const std::string& word : args.pypi_index) {
+    const std::size_t sign = word.find('=');
+    pin(word.substr(0, sign), sign == std::string::npos ? "" : word.substr(sign + 1), "--pypi-index " + word);
   }
   return pinned;
 }
@@ -181,7 +184,7 @@ lock::PipOptions options_of(const LockArgs& args, const LockInputs& inputs, cons
   options.only_binary = pip.requests.only_binary;
   std::sort(options.no_binary.begin(), options.no_binary.end());
   std::sort(options.only_binary.begin(), options.only_binary.end());
-  options.mapping = read_mapping(args.pypi_mapping);
+  options.mapping = read_mapping(args.pypi_mapping, inputs.policy.pypi_mapping);
   return options;
 }
 
@@ -200,7 +203,7 @@ std::optional<PipInputs> read_pip_inputs(const LockArgs& args, const LockInputs&
   note_ignored_settings(configuration, notes);
   pip.indexes.indexes = indexes_of(pip.requests, session, configuration);
   pip.indexes.find_links = pip.requests.find_links;
-  pip.indexes.pinned = pinned_indexes(args.pypi_index, pip.indexes.indexes);
+  pip.indexes.pinned = pinned_indexes(args, inputs.policy, pip.indexes.indexes);
   pip.indexes.cache = session.cache;
   pip.network = network_of(session, configuration);
   pip.input = lock::pip_input(pip.requests, options_of(args, inputs, pip));

@@ -3,6 +3,8 @@
 #include "envlock/core/file.h"
 #include "envlock/core/text.h"
 #include "envlock/core/time.h"
+#include "envlock/core/url.h"
+#include "envlock/pypi/name.h"
 #include "platform_name.h"
 #include "source.h"
 
@@ -97,10 +99,13 @@ class PolicyReader {
       read_platforms(value);
     } else if (key == "probe") {
       read_probe(value);
+    } else if (key == "pypi") {
+      read_pypi(value);
     } else if (is_unknown_class(key)) {
       read_unknown_class(value);
     } else {
-      warn_of_key(key, "envlock.toml", {"channel-priority", "exclude-newer", "platforms", "probe", "unknown-class"});
+      warn_of_key(key, "envlock.toml",
+                  {"channel-priority", "exclude-newer", "platforms", "probe", "pypi", "unknown-class"});
     }
   }
 
@@ -121,6 +126,61 @@ class PolicyReader {
         warn_of_key(*key, "the table `probe`", {"unknown-class"});
       }
     }
+  }
+
+  void read_pypi(const toml::node& value) {
+    const toml::table* pypi = value.as_table();
+    if (pypi == nullptr) {
+      mistake("invalid-policy", "`pypi` must be a table", value.source(), {"write `[pypi.index]` or `[pypi.mapping]`"});
+      return;
+    }
+    for (const auto& [key, node] : in_order(*pypi)) {
+      const toml::table* table = node->as_table();
+      if (*key != "index" && *key != "mapping") {
+        warn_of_key(*key, "the table `pypi`", {"index", "mapping"});
+      } else if (table == nullptr) {
+        mistake("invalid-policy", "`pypi." + std::string(key->str()) + "` must be a table", node->source(),
+                {"write `[pypi." + std::string(key->str()) + "]`, and a line for each name below it"});
+      } else if (*key == "index") {
+        read_pypi_indexes(*table);
+      } else {
+        read_pypi_mapping(*table);
+      }
+    }
+  }
+
+  void read_pypi_indexes(const toml::table& table) {
+    for (const auto& [key, node] : in_order(table)) {
+      const auto url = text_of(*node, "an index");
+      if (!url || !is_pypi_name(key->str(), key->source())) continue;
+      if (!core::looks_like_url(*url)) {
+        mistake("invalid-policy", "`" + core::printable(*url, 80) + "` is not the address of an index", node->source(),
+                {"write for example \"https://packages.example.org/simple\""});
+        continue;
+      }
+      policy_.pypi_indexes[pypi::normalize_name(key->str())] = *url;
+    }
+  }
+
+  void read_pypi_mapping(const toml::table& table) {
+    for (const auto& [key, node] : in_order(table)) {
+      std::vector<std::string>& names = policy_.pypi_mapping[std::string(key->str())];
+      const auto add = [&](const toml::node& item) {
+        const auto name = text_of(item, "the name of a PyPI project");
+        if (name && is_pypi_name(*name, item.source())) names.push_back(pypi::normalize_name(*name));
+      };
+      if (const toml::array* list = node->as_array()) {
+        for (const toml::node& item : *list) add(item);
+      } else {
+        add(*node);
+      }
+    }
+  }
+
+  bool is_pypi_name(std::string_view name, const toml::source_region& where) {
+    if (pypi::is_valid_name(name)) return true;
+    mistake("invalid-policy", "`" + core::printable(name, 60) + "` cannot be the name of a PyPI project", where, {});
+    return false;
   }
 
   void read_unknown_class(const toml::node& value) {

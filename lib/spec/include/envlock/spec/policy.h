@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,12 +21,19 @@ namespace envlock::spec {
 ///   virtual-packages = ["__cuda=12.9", "__glibc=2.36"]
 ///   [probe]
 ///   unknown-class = "fail"
+///   [pypi.index]
+///   in-house = "https://packages.example.org/simple"
+///   [pypi.mapping]
+///   pytorch-nightly = "torch"
 struct Policy {
   std::vector<conda::Platform> platforms;  ///< sorted by name; virtual packages already put over the defaults
   std::optional<conda::ChannelPriority> channel_priority;
   std::optional<std::string> exclude_newer;
   /// Whether hardware that the baseline does not know makes `verify --probe` say that it could not tell.
   std::optional<bool> unknown_class_fails;
+  std::map<std::string, std::string> pypi_indexes;  ///< normalized PyPI name -> the index that it must come from
+  /// conda name -> normalized PyPI names that it is; none: it is no distribution of PyPI.
+  std::map<std::string, std::vector<std::string>> pypi_mapping;
 };
 
 /// Throws: core::Error, with positions; unknown keys become warnings with "did you mean".
