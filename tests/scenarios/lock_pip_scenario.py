@@ -6,8 +6,9 @@ import subprocess
 import tempfile
 import unittest
 
-from support import SMALL, Scenario
+from support import Scenario, channel_kit
 import make_pypi_index
+from channelkit import index
 
 HEAD = "channels: [conda-forge]\nplatforms: [linux-64]\ndependencies:\n  - python 3.12.*\n"
 
@@ -89,6 +90,23 @@ class LockPip(Scenario):
         self.assertIn("the conda part brings `numpy 1.26.4`", told)
         self.assertIn("`numpy >=2` under `dependencies:`", told)
         self.assertNotIn("torch", self.locked("torch", conda=["pytorch"]))  # the table knows what conda calls it
+
+    def test_what_an_extra_adds_to_what_conda_brings_is_asked_of_the_index(self):
+        self.write("names.txt", "requests = asker\n")
+        asker = index.index_files([index.Release("asker", "2.32.3", ["gone"], extras={"socks": ["certs>=2024"]})])  # the version that conda brings
+        channel_kit.write_files(self.index, {path: data for path, data in asker.items() if "asker" in path})
+        self.ask("asker[socks]", conda=["requests"])
+        self.lock("--pypi-mapping", "names.txt", expect=0)
+        text = (self.work / "envlock.lock").read_text()
+        self.assertIn('"provided_extras"', text)
+        self.assertEqual(self.chosen(), {"certs": "2024.2.2"})
+        self.lock("--check", "--pypi-mapping", "names.txt")
+        self.requests_served()
+        self.lock("--pypi-mapping", "names.txt")
+        self.assertEqual(self.requests_served(), [])
+        self.assertEqual((self.work / "envlock.lock").read_text(), text)
+        (self.work / "envlock.lock").write_text(text.replace('"version": "2.32.3",\n          "extra"', '"version": "2.0",\n          "extra"'))
+        self.assertIn("extra-unknown", self.lock("--check", "--pypi-mapping", "names.txt", expect=1).codes())
 
     def refused_again(self, *lines, **more):
         (self.work / "envlock.lock").unlink(missing_ok=True)

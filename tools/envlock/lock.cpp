@@ -204,7 +204,8 @@ Exit run_lock(const LockArgs& args, Out& out) {
       compute_missing_hashes(outcomes, source, previous, *session.fetcher, out.notes);
   std::vector<lock::PlatformSolution> solutions;
   for (const PlatformOutcome& outcome : outcomes) {
-    solutions.push_back({outcome.platform, std::get<conda::Solution>(outcome.result), outcome.distributions});
+    solutions.push_back(
+        {outcome.platform, std::get<conda::Solution>(outcome.result), outcome.distributions, outcome.provided_extras});
   }
   const lock::Lock lock = lock::make(inputs.spec, channels_of(locations), options, solutions, computed,
                                      pip ? std::optional(pip->input) : std::nullopt);

@@ -120,6 +120,12 @@ class PlatformSolver {
       lock::LockedDistribution locked = make_locked(pick);
       outcome.distributions.push_back({std::move(locked), std::move(pick.extras)});
     }
+    for (const resolve::ProvidedExtra& each : solution.provided_extras) {
+      for (const resolve::ProvidedDistribution& provided : problem.provided) {
+        if (provided.name != each.name) continue;
+        outcome.provided_extras.push_back({each.name, provided.version, each.extra, each.requires_dist});
+      }
+    }
   }
 
  private:
@@ -150,6 +156,7 @@ class PlatformSolver {
     problem.only_binary = inputs_.input.options.only_binary;
     problem.exclude_newer = options_.exclude_newer;
     problem.favored = favored_on(outcome.platform);
+    problem.known_extras = extras_on(outcome.platform, problem.provided);
     return problem;
   }
 
@@ -177,6 +184,23 @@ class PlatformSolver {
       }
     }
     return favored;
+  }
+
+  /// Those that the lock holds for the versions that conda brings now.
+  std::vector<resolve::ProvidedExtra> extras_on(const conda::Platform& platform,
+                                                const std::vector<resolve::ProvidedDistribution>& provided) const {
+    std::vector<resolve::ProvidedExtra> known;
+    if (options_.previous == nullptr || options_.free_all) return known;
+    for (const lock::LockedPlatform& locked : options_.previous->platforms) {
+      if (locked.platform.name != platform.name) continue;
+      for (const lock::ProvidedExtra& each : locked.provided_extras) {
+        const bool same = std::any_of(provided.begin(), provided.end(), [&](const auto& fact) {
+          return fact.name == each.name && fact.version == each.version;
+        });
+        if (same && !options_.freed.contains(each.name)) known.push_back({each.name, each.extra, each.requires_dist});
+      }
+    }
+    return known;
   }
 
   bool has_index(const std::string& base) const {

@@ -65,6 +65,7 @@ struct PlatformOutcome {
   Surprises surprises;
   core::Notes notes;
   std::vector<lock::PickedDistribution> distributions;  ///< of the `pip:` half, once that is solved
+  std::vector<lock::ProvidedExtra> provided_extras;     ///< likewise
 };
 
 /// Solves every platform, in parallel; outcomes in the order of `platforms`.

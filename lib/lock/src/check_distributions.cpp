@@ -50,6 +50,7 @@ class DistributionCheck {
       check_fit(distribution);
       check_cut_off(distribution);
     }
+    check_provided_extras(reach);
   }
 
  private:
@@ -99,6 +100,26 @@ class DistributionCheck {
       if (fault.empty()) continue;
       add("unmet-depend", shown(distribution) + " needs " + quoted(distribution.requires_dist[i]),
           {"the platform " + fault});
+    }
+  }
+
+  // What extras add of what the conda part brings was asked for one version, and is met like any other need.
+  void check_provided_extras(const PipReach& reach) {
+    for (const auto& [name, extra] : reach.provided_extras) {
+      const std::string title = quoted(name + "[" + extra + "]");
+      const ProvidedExtra* added = view_.find_provided_extra(name, extra);
+      const ProvidedDistribution* provided = view_.find_provided(name);
+      if (added == nullptr || added->version != provided->version) {
+        add("extra-unknown", "the lock does not hold what " + title + " adds",
+            {core::printable(provided->conda_name + " " + provided->version) + " is what the conda part brings"});
+        continue;
+      }
+      for (const std::string& text : added->requires_dist) {
+        const auto requirement = pypi::Requirement::parse_leniently(text);
+        if (!requirement || !view_.holds(*requirement, extra)) continue;
+        const std::string fault = match_.fault(requirement->name, requirement->specifiers);
+        if (!fault.empty()) add("unmet-depend", title + " needs " + quoted(text), {"the platform " + fault});
+      }
     }
   }
 

@@ -36,13 +36,29 @@ void write_options(core::JsonWriter& writer, const Options& options) {
   writer.end_object();
 }
 
-void write_platform(core::JsonWriter& writer, const conda::Platform& platform) {
+void write_provided_extra(core::JsonWriter& writer, const ProvidedExtra& each) {
+  writer.begin_object();
+  writer.member("name", each.name);
+  writer.member("version", each.version);
+  writer.member("extra", each.extra);
+  writer.member("requires_dist", each.requires_dist, Layout::multi_line);
+  writer.end_object();
+}
+
+void write_platform(core::JsonWriter& writer, const LockedPlatform& locked) {
+  const conda::Platform& platform = locked.platform;
   std::vector<std::string> facts;
   for (const conda::VirtualPackage& fact : platform.virtual_packages) facts.push_back(conda::format(fact));
   writer.begin_object();
   writer.member("name", platform.name);
   writer.member("subdir", platform.subdir);
   writer.member("virtual_packages", facts, Layout::multi_line);
+  if (!locked.provided_extras.empty()) {
+    writer.key("provided_extras");
+    writer.begin_array();
+    for (const ProvidedExtra& each : locked.provided_extras) write_provided_extra(writer, each);
+    writer.end_array();
+  }
   writer.end_object();
 }
 
@@ -83,7 +99,7 @@ std::string format(const Lock& lock) {
   writer.end_object();
   writer.key("platforms");
   writer.begin_array();
-  for (const LockedPlatform& platform : lock.platforms) write_platform(writer, platform.platform);
+  for (const LockedPlatform& platform : lock.platforms) write_platform(writer, platform);
   writer.end_array();
   writer.key("requests");
   writer.begin_array();

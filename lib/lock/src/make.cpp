@@ -107,7 +107,11 @@ Lock make(const spec::Spec& spec, const std::vector<conda::Channel>& channels, c
 
   for (const PlatformSolution& each : solutions) {
     LockedPlatform platform{each.platform, {}};
-    if (pip) platform.distributions = distributions_on(lock, each);
+    if (pip) {
+      platform.distributions = distributions_on(lock, each);
+      platform.provided_extras = each.provided_extras;
+      std::sort(platform.provided_extras.begin(), platform.provided_extras.end());
+    }
     for (const conda::PackageRecord& record : each.solution.records) {
       const LockedPackage wanted{without_credentials(record), false};
       const auto found = std::lower_bound(lock.packages.begin(), lock.packages.end(), wanted, by_place);

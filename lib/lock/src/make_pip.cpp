@@ -91,6 +91,9 @@ void keep_reached(LockedPlatform& platform, const PipReach& reach) {
     kept.push_back({each.distribution, {extras.begin(), extras.end()}, {categories.begin(), categories.end()}});
   }
   platform.distributions = std::move(kept);
+  std::erase_if(platform.provided_extras, [&](const ProvidedExtra& each) {
+    return !reach.provided_extras.contains({each.name, each.extra});
+  });
 }
 
 void drop_unused_distributions(Lock& lock) {

@@ -99,6 +99,23 @@ std::vector<conda::VirtualPackage> read_virtual_packages(Fields& platform) {
   return facts;
 }
 
+std::vector<ProvidedExtra> read_provided_extras(Fields& platform) {
+  std::vector<ProvidedExtra> extras;
+  if (platform.find("provided_extras") == nullptr) return extras;
+  for (const Json& item : platform.elements("provided_extras")) {
+    Fields fields(item, platform.mistakes());
+    ProvidedExtra each;
+    each.name = fields.required_text("name");
+    each.version = fields.required_text("version");
+    each.extra = fields.required_text("extra");
+    each.requires_dist = fields.required_texts("requires_dist");
+    fields.refuse_others();
+    extras.push_back(std::move(each));
+  }
+  std::sort(extras.begin(), extras.end());
+  return extras;
+}
+
 std::vector<LockedPlatform> read_platforms(Fields& lock) {
   std::vector<LockedPlatform> platforms;
   std::set<std::string> names;
@@ -108,6 +125,7 @@ std::vector<LockedPlatform> read_platforms(Fields& lock) {
     each.platform.name = fields.required_text("name");
     each.platform.subdir = fields.required_text("subdir");
     each.platform.virtual_packages = read_virtual_packages(fields);
+    each.provided_extras = read_provided_extras(fields);
     fields.refuse_others();
     for (const auto& [key, text] :
          {std::pair("name", &each.platform.name), std::pair("subdir", &each.platform.subdir)}) {

@@ -27,7 +27,7 @@ class Walk {
     if (const auto index = view_.find(line, ask)) {
       enter(*index, ask.extras);
     } else {
-      enter_provided(ask.name);
+      enter_provided(ask.name, ask.extras);
     }
   }
 
@@ -36,17 +36,20 @@ class Walk {
       const auto [index, extra] = std::move(open_.back());
       open_.pop_back();
       for (const auto& requirement : catalog_.requires_of(index)) {
-        if (!requirement || !view_.holds(*requirement, extra)) continue;
-        if (const auto next = view_.find(requirement->name)) {
-          enter(*next, requirement->extras);
-        } else {
-          enter_provided(requirement->name);
-        }
+        if (requirement && view_.holds(*requirement, extra)) follow(*requirement);
       }
     }
   }
 
  private:
+  void follow(const pypi::Requirement& requirement) {
+    if (const auto next = view_.find(requirement.name)) {
+      enter(*next, requirement.extras);
+    } else {
+      enter_provided(requirement.name, requirement.extras);
+    }
+  }
+
   void enter(std::size_t index, const std::vector<std::string>& extras) {
     PipReach::Use& use = reach_.distributions[index];
     use.categories.insert(category_);
@@ -61,9 +64,18 @@ class Walk {
     if (seen_.emplace(index, extra).second) open_.emplace_back(index, extra);
   }
 
-  void enter_provided(const std::string& name) {
-    if (const ProvidedDistribution* provided = view_.find_provided(name)) {
-      reach_.conda_names[category_].insert(provided->conda_name);
+  void enter_provided(const std::string& name, const std::vector<std::string>& extras) {
+    const ProvidedDistribution* provided = view_.find_provided(name);
+    if (provided == nullptr) return;
+    reach_.conda_names[category_].insert(provided->conda_name);
+    for (const std::string& extra : extras) {
+      reach_.provided_extras.emplace(name, extra);
+      const ProvidedExtra* added = view_.find_provided_extra(name, extra);
+      if (added == nullptr || !seen_provided_.emplace(name, extra).second) continue;
+      for (const std::string& text : added->requires_dist) {
+        const auto requirement = pypi::Requirement::parse_leniently(text);
+        if (requirement && view_.holds(*requirement, extra)) follow(*requirement);
+      }
     }
   }
 
@@ -72,6 +84,7 @@ class Walk {
   const std::string& category_;
   PipReach& reach_;
   std::set<std::pair<std::size_t, std::string>> seen_;
+  std::set<std::pair<std::string, std::string>> seen_provided_;
   std::vector<std::pair<std::size_t, std::string>> open_;
 };
 
@@ -119,6 +132,13 @@ const ProvidedDistribution* PipView::find_provided(std::string_view name) const 
       std::lower_bound(provided_.begin(), provided_.end(), name,
                        [](const ProvidedDistribution& each, std::string_view wanted) { return each.name < wanted; });
   return found == provided_.end() || found->name != name ? nullptr : &*found;
+}
+
+const ProvidedExtra* PipView::find_provided_extra(std::string_view name, std::string_view extra) const {
+  for (const ProvidedExtra& each : platform_.provided_extras) {
+    if (each.name == name && each.extra == extra) return &each;
+  }
+  return nullptr;
 }
 
 std::optional<std::size_t> PipView::find(const PipLine& line, const PipAsk& ask) const {

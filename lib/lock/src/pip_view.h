@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "envlock/lock/lock.h"
@@ -42,6 +43,8 @@ struct PipReach {
   std::map<std::size_t, Use> distributions;  ///< by index into Lock::distributions
   /// The conda packages that bring what is required, by category: they are in it too.
   std::map<std::string, std::set<std::string>> conda_names;
+  /// The extras that are asked for of what they bring: name and extra.
+  std::set<std::pair<std::string, std::string>> provided_extras;
 };
 
 /// The PyPI half of one platform.
@@ -57,6 +60,8 @@ class PipView {
   /// The locked distribution of that name (an index into Lock::distributions), and what conda packages bring.
   std::optional<std::size_t> find(std::string_view name) const;
   const ProvidedDistribution* find_provided(std::string_view name) const;
+  /// What an extra adds of a distribution that the conda part brings; null when the lock does not tell.
+  const ProvidedExtra* find_provided_extra(std::string_view name, std::string_view extra) const;
   /// What a line means: by its name, else by its place.
   std::optional<std::size_t> find(const PipLine& line, const PipAsk& ask) const;
 

@@ -165,8 +165,10 @@ class Resolver {
       const ProjectId project = encoding.project(id);
       const Project& known = universe_.project(project);
       const std::size_t release = encoding.release(id);
-      const bool asks_for_extra = !encoding.node(encoding.problem().candidates[id].name).extra.empty();
-      if (known.provided && asks_for_extra && !known.extras_known) provided.insert(project);
+      const std::string& extra = encoding.node(encoding.problem().candidates[id].name).extra;
+      const bool told =
+          std::find(known.known_extras.begin(), known.known_extras.end(), extra) != known.known_extras.end();
+      if (known.provided && !extra.empty() && !known.extras_known && !told) provided.insert(project);
       if (known.releases[release].state != Release::State::unread) continue;
       unread.emplace(project, release);
       // Taken back before: the next ones are likely to be asked for too.

@@ -33,6 +33,14 @@ void Universe::start_with_facts() {
     const auto version = pypi::Version::try_parse(provided.version);
     release.version = version ? *version : pypi::Version::parse(kNoVersion);
     release.state = Release::State::read;
+    for (const ProvidedExtra& known : problem_.known_extras) {
+      if (known.name != provided.name) continue;
+      project.known_extras.push_back(known.extra);
+      release.metadata.provides_extra.push_back(known.extra);
+      for (const std::string& text : known.requires_dist) {
+        if (auto requirement = pypi::Requirement::parse_leniently(text)) release.conditional.push_back(*requirement);
+      }
+    }
     project.releases.push_back(std::move(release));
   }
   for (const auto& [name, placed] : problem_.placed) {
@@ -258,6 +266,7 @@ void Universe::read_provided(const std::vector<ProjectId>& ids) {
     if (!metadata[i].metadata) continue;
     Release& fact = projects_[readable[i]].releases.front();
     fact.by_extra.clear();
+    fact.conditional.clear();
     fact.metadata.provides_extra = metadata[i].metadata->provides_extra;
     for (const std::string& text : metadata[i].metadata->requires_dist) {
       auto requirement = pypi::Requirement::parse_leniently(text);

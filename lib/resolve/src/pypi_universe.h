@@ -63,10 +63,11 @@ struct Project {
   std::vector<Release> releases;  ///< best first
   LeftOut left_out;
   std::optional<ProvidedDistribution> provided;
-  bool pre = false;                      ///< a line of the user lets pre-releases in
-  std::vector<std::size_t> constraints;  ///< indexes into PypiProblem::constraints
-  bool extras_known = false;             ///< of a provided one: its metadata was looked for
-  std::string status;                    ///< PEP 792
+  bool pre = false;                       ///< a line of the user lets pre-releases in
+  std::vector<std::size_t> constraints;   ///< indexes into PypiProblem::constraints
+  bool extras_known = false;              ///< of a provided one: its metadata was looked for
+  std::vector<std::string> known_extras;  ///< of a provided one: told by the lock
+  std::string status;                     ///< PEP 792
   std::string status_reason;
   std::size_t reads = 0;  ///< how often metadata of it was fetched
 };

@@ -39,6 +39,7 @@ struct LockedPlatform {
   conda::Platform platform;
   std::vector<PlatformPackage> packages;                 ///< in order of Lock::packages
   std::vector<PlatformDistribution> distributions = {};  ///< in order of Lock::distributions
+  std::vector<ProvidedExtra> provided_extras = {};       ///< sorted; those that are asked for
 
   bool operator==(const LockedPlatform&) const = default;
 };
@@ -73,6 +74,7 @@ struct PlatformSolution {
   conda::Platform platform;
   conda::Solution solution;
   std::vector<PickedDistribution> distributions = {};  ///< none of what the conda part provides
+  std::vector<ProvidedExtra> provided_extras = {};
 };
 
 /// Puts a lock together; computes categories and extras; sorts. `computed` names the files whose sha256 we computed.

@@ -34,8 +34,8 @@ struct PipLine {
 
 /// What steers the choice, from the lines and the command line.
 struct PipOptions {
-  std::vector<std::string> indexes;  ///< canonical bases in order, without credentials; {"https://pypi.org/simple"}
-                                     ///< when nothing is said; empty only with no_index
+  std::vector<std::string> indexes;     ///< canonical bases in order, without credentials; {"https://pypi.org/simple"}
+                                        ///< when nothing is said; empty only with no_index
   std::vector<std::string> find_links;  ///< relative folders or URLs without credentials, in order
   bool pre = false;
   bool allow_build = false;
@@ -117,6 +117,16 @@ struct PlatformDistribution {
 struct PickedDistribution {
   LockedDistribution distribution;
   std::vector<std::string> extras;
+};
+
+/// What an extra of a distribution adds that the conda part brings: conda knows no extras, so it was asked of an index.
+struct ProvidedExtra {
+  std::string name;     ///< normalized
+  std::string version;  ///< that conda brings: of another version it would have to be asked anew
+  std::string extra;
+  std::vector<std::string> requires_dist;  ///< those that count with the extra
+
+  auto operator<=>(const ProvidedExtra&) const = default;
 };
 
 /// A distribution that the conda part brings (a fact of the pip solve).

@@ -43,6 +43,15 @@ struct FavoredDistribution {
   std::optional<pypi::Metadata> metadata;
 };
 
+/// What an extra of a distribution that conda provides adds: conda brings the distribution, but not that.
+struct ProvidedExtra {
+  std::string name;
+  std::string extra;
+  std::vector<std::string> requires_dist;  ///< those whose marker holds with the extra and not without
+
+  bool operator==(const ProvidedExtra&) const = default;
+};
+
 /// What one platform asks of PyPI.
 struct PypiProblem {
   std::string platform;  ///< for messages
@@ -59,6 +68,7 @@ struct PypiProblem {
   std::vector<std::string> only_binary;  ///< likewise
   std::optional<core::Milliseconds> exclude_newer;
   std::vector<FavoredDistribution> favored;
+  std::vector<ProvidedExtra> known_extras;  ///< of the provided ones, so that they need not be asked for
 };
 
 /// A distribution that was chosen.
@@ -72,15 +82,6 @@ struct PypiPick {
   pypi::Metadata metadata;
   bool placed = false;
   bool needs_build = false;  ///< `file` is an sdist
-};
-
-/// What an extra of a distribution that conda provides adds: conda brings the distribution, but not that.
-struct ProvidedExtra {
-  std::string name;
-  std::string extra;
-  std::vector<std::string> requires_dist;  ///< those whose marker holds with the extra and not without
-
-  bool operator==(const ProvidedExtra&) const = default;
 };
 
 struct PypiSolution {
