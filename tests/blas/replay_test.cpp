@@ -1,5 +1,7 @@
 #include "envlock/blas/replay.h"
 
+#include "envlock/blas/cublas.h"
+
 #include "support/catch.h"
 
 using namespace envlock;
@@ -79,4 +81,21 @@ TEST_CASE("the kernel that the baseline names comes first, then what the library
     if (kernel != change.variables.end() && kernel->second == "SkylakeX") CHECK(change.elsewhere == "avx512f");
     if (kernel != change.variables.end() && kernel->second == "Haswell") CHECK(change.elsewhere.empty());
   }
+}
+
+TEST_CASE("cuBLAS's workspace steers where it is not the usual one, and suspects leave out what is set already") {
+  CHECK(blas::steering_variables({{"CUBLAS_WORKSPACE_CONFIG", ":4096:8"}}, 1).empty());
+  CHECK(blas::steering_variables({{"CUBLAS_WORKSPACE_CONFIG", ":16:8"}}, 1).size() == 1);
+  const probe::TierRun now{.tier = "cublas", .subject = "sgemm"};
+  std::vector<std::string> remedies;
+  for (const Change& change :
+       blas::cublas_suspects({.now = &now,
+       .environment = {{"CUBLAS_WORKSPACE_CONFIG", ":4096:8"}, {"CUBLAS_EMULATE_SINGLE_PRECISION", "0"}},
+       .isa = {}})) {
+    remedies.push_back(change.remedy);
+  }
+  CHECK(remedies == std::vector<std::string>{
+                        "variables: {NVIDIA_TF32_OVERRIDE: \"0\"}  in environment.yml, then lock",
+                        "variables: {CUBLAS_WORKSPACE_CONFIG: \":16:8\"}  in environment.yml, then lock",
+                        "variables: {CUBLAS_WORKSPACE_CONFIG: \":4096:2:16:8\"}  in environment.yml, then lock"});
 }

@@ -153,3 +153,26 @@ TEST_CASE("a run is compared with what was accepted") {
   CHECK(other.changed_files == std::vector<probe::ChangedFile>{{"lib/libblis.so.4", "blis", Kind::added},
                                                                {"lib/libopenblas.so.0", "openblas", Kind::gone}});
 }
+
+TEST_CASE("a GPU is a class of its own, beside those of processors") {
+  const HardwareClass gpu{.architecture = "x86_64",
+                          .vendor = {},
+                          .isa = {},
+                          .threads = 1,
+                          .gpus = {{"NVIDIA A100-SXM4-40GB MIG 1g.5gb", "8.0", 14, "on"}}};
+  CHECK(describe(gpu) == "NVIDIA A100-SXM4-40GB MIG 1g.5gb (compute capability 8.0, 14 multiprocessors), x86_64");
+  CHECK(describe(hardware(2)) == "AuthenticAMD x86_64, avx2, 1024 KiB L2, 2 threads");
+  Baseline baseline = make_baseline(1);
+  probe::TierRun run = make_run("lt", 1, 2);
+  run.tier = "cublas";
+  run.details = {{"device", "cuda:1"}, {"operands", "float32"}, {"algorithm gemm.nn.64x64x64", "id 21, split-K 4"}};
+  baseline.replace(gpu, {probe::accept(run, {})});
+  const Baseline read = probe::parse_baseline(probe::format(baseline), "envlock.baseline.json");
+  CHECK(read == baseline);
+  REQUIRE(read.find(gpu) != nullptr);
+  CHECK(read.find(gpu)->tiers[0].details ==
+        probe::Details{{"operands", "float32"}, {"algorithm gemm.nn.64x64x64", "id 21, split-K 4"}});
+  HardwareClass whole = gpu;
+  whole.gpus[0].mig = "off";
+  CHECK(read.find(whole) == nullptr);
+}

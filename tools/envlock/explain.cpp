@@ -4,6 +4,7 @@
 #include <numeric>
 #include <utility>
 
+#include "envlock/blas/cublas.h"
 #include "envlock/torch/signature.h"
 
 namespace envlock::tools {
@@ -41,6 +42,12 @@ std::vector<blas::Change> python_suspects(const blas::Situation& situation,
     changes.push_back(std::move(change));
   }
   return changes;
+}
+
+std::vector<blas::Change> suspects_of(const blas::Situation& situation, const std::vector<std::string>& components) {
+  if (situation.now->tier == "blas") return blas::suspects(situation);
+  if (situation.now->tier == "cublas") return blas::cublas_suspects(situation);
+  return python_suspects(situation, components);
 }
 
 std::string on_another_machine(const blas::Change& change, const std::string& command) {
@@ -184,8 +191,7 @@ void Explainer::explain(const probe::AcceptedTier& accepted, report::TierAnswer&
       .now = &answer.run, .accepted = &accepted, .environment = environment_, .isa = settings_.isa};
   const Case of{accepted, answer};
   if (explain_by_variables(situation, of)) return;
-  explain_by_singles(
-      answer.run.tier == "blas" ? blas::suspects(situation) : python_suspects(situation, answer.components), of);
+  explain_by_singles(suspects_of(situation, answer.components), of);
   for (Tried& tried : tried_) tried.is_single = true;
   for (std::size_t size = 2; size <= 3 && answer.explanations.empty(); ++size) explain_by_combinations(size, of);
 }

@@ -25,4 +25,8 @@ probe::HardwareClass hardware_class(const snapshot::Machine& machine, int thread
   return hardware;
 }
 
+probe::HardwareClass hardware_class(const snapshot::Machine& machine, const probe::GpuClass& gpu) {
+  return {.architecture = machine.architecture, .vendor = {}, .isa = {}, .threads = 1, .gpus = {gpu}};
+}
+
 }  // namespace envlock::tools

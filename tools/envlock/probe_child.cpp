@@ -1,5 +1,6 @@
 #include "probe_child.h"
 
+#include <fmt/format.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -7,6 +8,7 @@
 #include <csignal>
 #include <stdexcept>
 
+#include "envlock/probe/cuda.h"
 #include "fresh_process.h"
 
 namespace envlock::tools {
@@ -14,6 +16,8 @@ namespace {
 
 constexpr int kBadWords = 64;
 constexpr std::string_view kBlas = "blas";
+constexpr std::string_view kCublas = "cublas";
+constexpr std::string_view kGpus = "gpus";
 constexpr std::string_view kLoad = "load";
 constexpr std::string_view kPython = "python";
 
@@ -23,6 +27,10 @@ void answer(std::string_view text) {
     if (written < 0 && errno != EINTR) throw std::runtime_error("nobody listens");
     if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
   }
+}
+
+void tell_stage(std::string_view name) {
+  answer(std::string(kStageMark) + std::string(name) + "\n");
 }
 
 int run_blas(const std::vector<std::string>& words) {
@@ -37,8 +45,37 @@ int run_blas(const std::vector<std::string>& words) {
   options.steps = std::stoi(words[7]);
   options.threads = std::stoi(words[8]);
   options.shift = std::stoul(words[9]);
-  options.stage = [](std::string_view name) { answer(std::string(kStageMark) + std::string(name) + "\n"); };
+  options.stage = tell_stage;
   answer(probe::format(blas::compute(options)));
+  return 0;
+}
+
+int run_cublas(const std::vector<std::string>& words) {
+  if (words.size() != 9) return kBadWords;
+  blas::CublasOptions options;
+  options.library.cublas = words[1];
+  options.library.cublaslt = words[2];
+  options.subject = words[3];
+  options.device = std::stoi(words[4]);
+  options.prefix = words[5];
+  options.size = words[6];
+  options.steps = std::stoi(words[7]);
+  options.shift = std::stoul(words[8]);
+  options.stage = tell_stage;
+  answer(probe::format(blas::compute_cublas(options)));
+  return 0;
+}
+
+int run_gpus(const std::vector<std::string>& words) {
+  if (words.size() != 1) return kBadWords;
+  try {
+    for (const probe::CudaDevice& device : probe::find_cuda().devices) {
+      answer(fmt::format("gpu {} {} {} {} {} {}\n", device.index, device.major, device.minor, device.multiprocessors,
+                         device.is_mig ? "on" : "off", device.name));
+    }
+  } catch (const core::Error& error) {
+    answer("none " + error.diagnostics().front().what + "\n");
+  }
   return 0;
 }
 
@@ -73,6 +110,17 @@ std::vector<std::string> words_for_blas(const blas::ComputeOptions& options) {
           std::to_string(options.shift)};
 }
 
+std::vector<std::string> words_for_cublas(const blas::CublasOptions& options) {
+  return {std::string(kProbeChild),          std::string(kCublas), options.library.cublas.string(),
+          options.library.cublaslt.string(), options.subject,      std::to_string(options.device),
+          options.prefix.string(),           options.size,         std::to_string(options.steps),
+          std::to_string(options.shift)};
+}
+
+std::vector<std::string> words_for_gpus() {
+  return {std::string(kProbeChild), std::string(kGpus)};
+}
+
 std::vector<std::string> words_for_load(const std::filesystem::path& library) {
   return {std::string(kProbeChild), std::string(kLoad), library.string()};
 }
@@ -93,6 +141,8 @@ int run_probe_child(const std::vector<std::string>& words) noexcept {
     prctl(PR_SET_PDEATHSIG, SIGKILL);  // who asked is gone: nobody wants the answer
     if (words.empty()) return kBadWords;
     const int code = words[0] == kBlas     ? run_blas(words)
+                     : words[0] == kCublas ? run_cublas(words)
+                     : words[0] == kGpus   ? run_gpus(words)
                      : words[0] == kLoad   ? run_load(words)
                      : words[0] == kPython ? run_python(words)
                                            : kBadWords;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "envlock/blas/compute.h"
+#include "envlock/blas/cublas.h"
 #include "envlock/torch/program.h"
 
 namespace envlock::tools {
@@ -18,6 +19,11 @@ inline constexpr std::string_view kStageMark = "@stage ";
 
 /// The words after kProbeChild for the tier `blas`.
 std::vector<std::string> words_for_blas(const blas::ComputeOptions& options);
+/// The words after kProbeChild for the tier `cublas`.
+std::vector<std::string> words_for_cublas(const blas::CublasOptions& options);
+/// The words after kProbeChild to ask the driver for GPUs: a line "gpu INDEX MAJOR MINOR MULTIPROCESSORS MIG NAME" for
+/// each, or "none WHY".
+std::vector<std::string> words_for_gpus();
 /// The words after kProbeChild to load one file and look at the floating-point environment.
 std::vector<std::string> words_for_load(const std::filesystem::path& library);
 

@@ -1,6 +1,7 @@
 #include "probe_gate.h"
 
 #include <algorithm>
+#include <set>
 
 #include "activation.h"
 #include "baseline_file.h"
@@ -10,6 +11,7 @@
 #include "envlock/prefix/conda_meta.h"
 #include "envlock/torch/signature.h"
 #include "explain.h"
+#include "gpu_gate.h"
 #include "hardware_class.h"
 #include "portable.h"
 #include "probe_reference.h"
@@ -73,9 +75,11 @@ class Gate {
     choose_class(runs);
     gate_.knows_class = file_.baseline.find(gate_.hardware) != nullptr;
     if (args_.portable) gate_.portable = prove_portable(request_, runs, hardware_class(machine_, args_.threads));
+    request_.cublas = find_cublas_of(request_, out_.notes);
     explainer_.emplace(request_,
                        ExplainSettings{args_.accept ? 0 : args_.explain_seconds, machine_.isa, args_.command});
     for (probe::TierRun& run : runs) judge(std::move(run));
+    judge_gpus();
     find_missing();
     if (args_.accept) accept();
     return std::move(gate_);
@@ -127,8 +131,7 @@ class Gate {
     return true;
   }
 
-  const probe::AcceptedTier* accepted_tier(const probe::TierRun& run) const {
-    const probe::AcceptedClass* known = file_.baseline.find(gate_.hardware);
+  static const probe::AcceptedTier* find_tier(const probe::AcceptedClass* known, const probe::TierRun& run) {
     if (known == nullptr) return nullptr;
     const auto found = std::find_if(known->tiers.begin(), known->tiers.end(), [&](const probe::AcceptedTier& tier) {
       return tier.tier == run.tier && tier.subject == run.subject;
@@ -136,13 +139,26 @@ class Gate {
     return found == known->tiers.end() ? nullptr : &*found;
   }
 
-  void judge(probe::TierRun run) {
-    report::TierAnswer answer{.run = std::move(run)};
+  void judge_gpus() {
+    if (!request_.cublas) return;
+    GpuTiers found = run_cublas_tiers(request_, out_.notes);
+    gate_.gpu_skipped = std::move(found.skipped);
+    gpu_tiers_ = std::move(found.tiers);
+    for (const GpuTier& tier : gpu_tiers_) {
+      judge({.run = tier.run, .hardware = hardware_class(machine_, tier.gpu), .device = tier.device});
+    }
+    gate_.gpus_elsewhere = gpus_elsewhere(file_.baseline, gate_.tiers);
+  }
+
+  void judge(probe::TierRun run) { judge({.run = std::move(run), .hardware = gate_.hardware}); }
+
+  void judge(report::TierAnswer answer) {
     const probe::TierVerdict verdict = probe::judge(answer.run);
     if (verdict == probe::TierVerdict::fp_environment) answer.culprits = culprits_of(answer.run);
-    const probe::AcceptedTier* accepted = accepted_tier(answer.run);
+    const probe::AcceptedClass* known = file_.baseline.find(answer.hardware);
+    const probe::AcceptedTier* accepted = find_tier(known, answer.run);
     answer.standing = !gate_.has_baseline   ? Standing::alone
-                      : !gate_.knows_class  ? Standing::unknown_class
+                      : known == nullptr    ? Standing::unknown_class
                       : accepted == nullptr ? Standing::unknown_subject
                                             : Standing::differs;
     if (accepted != nullptr && verdict != probe::TierVerdict::failed) compare(*accepted, answer);
@@ -159,6 +175,7 @@ class Gate {
     }
     answer.components = differing_components(accepted, answer.run);
     if (!explain_by_the_lock(accepted, answer)) explainer_->explain(accepted, answer);
+    if (answer.explanations.empty()) explain_by_other_mode(accepted, gpu_tiers_, answer);
   }
 
   std::vector<std::string> culprits_of(const probe::TierRun& run) {
@@ -171,9 +188,9 @@ class Gate {
 
   /// Where the library is another file than the accepted one: does the lock's own file give the accepted bits?
   bool explain_by_the_lock(const probe::AcceptedTier& accepted, report::TierAnswer& answer) {
-    if (args_.accept || answer.run.tier != "blas" || !lock_.locked_file || answer.comparison.changed_files.empty()) {
-      return false;
-    }
+    if (args_.accept || !lock_.locked_file || answer.comparison.changed_files.empty()) return false;
+    if (answer.run.tier == "cublas") return explain_cublas_by_the_lock(accepted, lock_, request_, answer);
+    if (answer.run.tier != "blas") return false;
     const std::string path = probe::detail(accepted.details, "library");
     const auto owner = std::find_if(accepted.files.begin(), accepted.files.end(),
                                     [&](const probe::BoundFile& file) { return file.path == path; });
@@ -204,12 +221,23 @@ class Gate {
     return true;
   }
 
+  /// Of the classes that this machine has.
+  std::set<probe::HardwareClass> classes_here() const {
+    std::set<probe::HardwareClass> classes = {gate_.hardware};
+    for (const report::TierAnswer& answer : gate_.tiers) classes.insert(answer.hardware);
+    return classes;
+  }
+
   void find_missing() {
-    const probe::AcceptedClass* known = file_.baseline.find(gate_.hardware);
-    if (known == nullptr) return;
-    for (const probe::AcceptedTier& tier : known->tiers) {
+    for (const probe::HardwareClass& hardware : classes_here()) {
+      if (const auto* known = file_.baseline.find(hardware); known != nullptr) find_missing(*known);
+    }
+  }
+
+  void find_missing(const probe::AcceptedClass& known) {
+    for (const probe::AcceptedTier& tier : known.tiers) {
       const bool found = std::any_of(gate_.tiers.begin(), gate_.tiers.end(), [&](const report::TierAnswer& answer) {
-        return answer.run.tier == tier.tier && answer.run.subject == tier.subject;
+        return answer.run.tier == tier.tier && answer.run.subject == tier.subject && answer.hardware == known.hardware;
       });
       if (found) continue;
       report::MissingTier missing{.tier = tier.tier, .subject = tier.subject, .gone_packages = {}};
@@ -226,13 +254,21 @@ class Gate {
     refuse_what_is_wrong();
     warn_of_variables();
     const std::map<std::string, std::string> variables = public_variables();
-    std::vector<probe::AcceptedTier> tiers;
+    std::map<probe::HardwareClass, std::vector<probe::AcceptedTier>> classes;
     for (const report::TierAnswer& answer : gate_.tiers) {
+      std::vector<probe::AcceptedTier>& tiers = classes[answer.hardware];
+      // Of several GPUs of one class one speaks for all: that they agree was seen.
+      const bool is_twin = std::any_of(tiers.begin(), tiers.end(), [&](const probe::AcceptedTier& tier) {
+        return tier.tier == answer.run.tier && tier.subject == answer.run.subject;
+      });
+      if (is_twin) continue;
       tiers.push_back(probe::accept(answer.run, bind_files(answer.run.mapped, prefix_, packages_)));
       tiers.back().variables.assign(variables.begin(), variables.end());
     }
-    gate_.superseded = write_accepted(file_, gate_.hardware, is_reduced_ ? Reach::reduced : Reach::this_machine,
-                                      std::move(tiers), out_.notes);
+    for (auto& [hardware, tiers] : classes) {
+      const Reach reach = is_reduced_ && hardware == gate_.hardware ? Reach::reduced : Reach::this_machine;
+      gate_.superseded += write_accepted(file_, hardware, reach, std::move(tiers), out_.notes);
+    }
     gate_.accepted = gate_.has_baseline = gate_.knows_class = true;
     gate_.baseline_troubles.clear();
     gate_.missing.clear();
@@ -274,6 +310,7 @@ class Gate {
       why.push_back(answer.run.tier + " of `" + core::printable(answer.run.subject) + "` is " +
                     std::string(format(verdict)));
     }
+    for (std::string& words : gpus_that_disagree(gate_.tiers)) why.push_back(std::move(words));
     if (gate_.tiers.empty()) why.push_back("the environment has no numerical library that the probe could run");
     if (why.empty()) return;
     throw core::Error({.code = "probe-not-accepted",
@@ -293,6 +330,7 @@ class Gate {
   snapshot::Machine machine_;
   bool is_reduced_ = false;  ///< the class, by the variables of the lock
   std::optional<Explainer> explainer_;
+  std::vector<GpuTier> gpu_tiers_;
   report::ProbeGate gate_;
 };
 

@@ -39,12 +39,6 @@ probe::TierRun run_child(const blas::ComputeOptions& options, const TierRequest&
   return probe::parse_tier_run(answer.document, "the answer of the process that ran `" + options.subject + "`");
 }
 
-std::string value_of(const TierRequest& request, const std::string& name) {
-  if (const auto found = request.variables.find(name); found != request.variables.end()) return found->second;
-  const auto found = request.environment.find(name);
-  return found == request.environment.end() ? "" : found->second;
-}
-
 /// Several users of one library are one subject: "numpy+scipy".
 std::string subject_of(const blas::Library& library) {
   return library.users.empty() ? library.name : core::join(library.users, "+");

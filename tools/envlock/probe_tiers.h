@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "envlock/blas/cublas.h"
 #include "envlock/blas/find.h"
 #include "envlock/core/diagnostic.h"
 #include "envlock/probe/tier_run.h"
@@ -20,6 +21,9 @@ struct TierRequest {
   std::string subject;                             ///< only this one; "": all
   /// A library to run in the place of the one that would be found; then `subject` is whose it is.
   std::optional<blas::Library> library;
+  /// The same of the tier `cublas`; absent: the one that is found.
+  std::optional<blas::CublasLibrary> cublas;
+  std::optional<int> device;  ///< the only GPU to run it on; absent: all
   std::string size = "quick";
   int steps = 0;  ///< 0: all
   int threads = 1;

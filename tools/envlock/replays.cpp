@@ -1,9 +1,11 @@
 #include "replays.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <limits>
 #include <utility>
 
+#include "cublas_tiers.h"
 #include "tier_children.h"
 
 namespace envlock::tools {
@@ -24,6 +26,27 @@ TierRequest changed(TierRequest request, const blas::Change& change) {
     if (value) request.variables[name] = *value;
   }
   return request;
+}
+
+/// The number in "cuda:1".
+int device_of(const probe::TierRun& run) {
+  const std::string device = probe::detail(run.details, "device");
+  return device.starts_with("cuda:") ? std::atoi(device.c_str() + 5) : 0;
+}
+
+/// Which library is loaded can change with these.
+bool moves_libraries(const blas::Change& change) {
+  return change.variables.contains("LD_LIBRARY_PATH") || change.variables.contains("LD_PRELOAD");
+}
+
+std::vector<probe::TierRun> run_cublas(TierRequest request, const probe::TierRun& now, bool find_again) {
+  request.subject = now.subject;
+  request.device = device_of(now);
+  if (find_again) request.cublas.reset();
+  core::Notes notes;
+  std::vector<probe::TierRun> runs;
+  for (GpuTier& tier : run_cublas_tiers(request, notes).tiers) runs.push_back(std::move(tier.run));
+  return runs;
 }
 
 std::uint64_t count_differing(const probe::AcceptedTier& accepted, const probe::TierRun& run) {
@@ -47,11 +70,16 @@ Replays::Replays(TierRequest request) : request_(std::move(request)) {}
 
 const std::vector<probe::TierRun>& Replays::run(const blas::Change& change, const probe::TierRun& now) {
   const bool is_blas = now.tier == "blas";
-  const auto key = std::tuple(is_blas ? now.subject : std::string(), change.variables, change.threads);
+  const bool is_cublas = now.tier == "cublas";
+  const std::string subject = is_blas     ? now.subject
+                              : is_cublas ? probe::detail(now.details, "device") + " " + now.subject
+                                          : std::string();
+  const auto key = std::tuple(subject, change.variables, change.threads);
   const auto [kept, is_new] = runs_.try_emplace(key);
   if (!is_new) return kept->second;
   TierRequest request = changed(request_, change);
   if (is_blas) request.subject = now.subject;
+  if (is_cublas) return kept->second = run_cublas(std::move(request), now, moves_libraries(change));
   core::Notes notes;  // what it says there is to say was said already
   kept->second = is_blas ? run_blas_tiers(request, notes) : run_python_tiers(request);
   return kept->second;

@@ -20,10 +20,17 @@ std::vector<std::string> child_environment(const TierRequest& request) {
   all["OMP_DYNAMIC"] = "false";
   all["MKL_DYNAMIC"] = "false";
   all["KMP_BLOCKTIME"] = "0";
+  all.emplace("CUBLAS_WORKSPACE_CONFIG", blas::kUsualWorkspace);
   for (const auto& [name, value] : request.variables) all[name] = value;
   std::vector<std::string> environment;
   for (const auto& [name, value] : all) environment.push_back(name + "=" + value);
   return environment;
+}
+
+std::string value_of(const TierRequest& request, const std::string& name) {
+  if (const auto found = request.variables.find(name); found != request.variables.end()) return found->second;
+  const auto found = request.environment.find(name);
+  return found == request.environment.end() ? "" : found->second;
 }
 
 Answer take_apart(const std::string& output) {

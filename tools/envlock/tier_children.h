@@ -14,6 +14,9 @@ namespace envlock::tools {
 /// prefix come after, for they are what an activated environment has.
 std::vector<std::string> child_environment(const TierRequest& request);
 
+/// What a child will find in that variable; "" for one that is not set.
+std::string value_of(const TierRequest& request, const std::string& name);
+
 /// What a child wrote.
 struct Answer {
   std::string stage;     ///< the last that was told

@@ -29,7 +29,8 @@ std::vector<std::uint32_t> bits_of(const Floats& floats, std::size_t first, std:
 
 class Sweep {
  public:
-  Sweep(const LoadedLibrary& library, probe::TierRun& run) : library_(library), run_(run) {}
+  Sweep(const Product& product, const VectorFunctions& vectors, probe::TierRun& run)
+      : product_(product), vectors_(vectors), run_(run) {}
 
   void compute() {
     for (const Function& function : functions()) try_everywhere(function);
@@ -54,30 +55,28 @@ class Sweep {
 
   std::vector<Function> functions() {
     std::vector<Function> all;
-    const VectorFunctions& vectors = library_.vectors();
-    if (vectors.sasum) {
+    if (vectors_.sasum) {
       all.push_back(
-          {"sasum", 1, [&](std::size_t at, float* out) { *out = vectors.sasum(kLength, moved(x_, at).data()); }});
+          {"sasum", 1, [&](std::size_t at, float* out) { *out = vectors_.sasum(kLength, moved(x_, at).data()); }});
     }
-    if (vectors.snrm2) {
+    if (vectors_.snrm2) {
       all.push_back(
-          {"snrm2", 1, [&](std::size_t at, float* out) { *out = vectors.snrm2(kLength, moved(x_, at).data()); }});
+          {"snrm2", 1, [&](std::size_t at, float* out) { *out = vectors_.snrm2(kLength, moved(x_, at).data()); }});
     }
-    if (vectors.sdot) {
+    if (vectors_.sdot) {
       all.push_back({"sdot", 1, [&](std::size_t at, float* out) {
-                       *out = vectors.sdot(kLength, moved(x_, at).data(), moved(y_, at).data());
+                       *out = vectors_.sdot(kLength, moved(x_, at).data(), moved(y_, at).data());
                      }});
     }
-    if (vectors.sgemv) {
+    if (vectors_.sgemv) {
       all.push_back({"sgemv", kRows, [&](std::size_t at, float* out) {
-                       vectors.sgemv(kRows, kColumns, moved(a_, at).data(), x_.data(), out);
+                       vectors_.sgemv(kRows, kColumns, moved(a_, at).data(), x_.data(), out);
                      }});
     }
-    all.push_back(
-        {"sgemm", kRows * 17, [&](std::size_t at, float* out) {
-           const Floats a = moved(a_, at);
-           library_.product()({kernels::GemmForm::nn, kRows, 17, kColumns, a.data(), kColumns, b_.data(), 17, out, 17});
-         }});
+    all.push_back({"sgemm", kRows * 17, [&](std::size_t at, float* out) {
+                     const Floats a = moved(a_, at);
+                     product_({kernels::GemmForm::nn, kRows, 17, kColumns, a.data(), kColumns, b_.data(), 17, out, 17});
+                   }});
     return all;
   }
 
@@ -96,7 +95,8 @@ class Sweep {
     }
   }
 
-  const LoadedLibrary& library_;
+  const Product& product_;
+  const VectorFunctions& vectors_;
   probe::TierRun& run_;
   Floats x_ = operand(kLength, 0);
   Floats y_ = operand(kLength, 1);
@@ -108,8 +108,8 @@ class Sweep {
 
 }  // namespace
 
-void compute_alignment(const LoadedLibrary& library, probe::TierRun& run) {
-  Sweep(library, run).compute();
+void compute_alignment(const Product& product, const VectorFunctions& vectors, probe::TierRun& run) {
+  Sweep(product, vectors, run).compute();
 }
 
 void compute_rows(const Product& product, std::size_t shift, probe::TierRun& run) {

@@ -35,7 +35,8 @@ std::vector<float> product_of_absolutes(Reference& reference, const kernels::Gem
 
 }  // namespace
 
-Reference::Reference() : functions_(kernels::usable_cpu_kernels().back()->gemm) {}
+Reference::Reference(double operand_error)
+    : operand_error_(operand_error), functions_(kernels::usable_cpu_kernels().back()->gemm) {}
 
 void Reference::operator()(const kernels::Gemm& gemm) {
   const std::size_t floats = functions_.workspace_floats(gemm, 1) + 64 / sizeof(float);
@@ -54,8 +55,10 @@ std::optional<probe::WrongResult> find_wrong(Reference& reference, const kernels
   const std::vector<float> size = exact ? std::vector<float>() : product_of_absolutes(reference, gemm);
   const double ku = gemm.K * 0x1p-24;
   const double gamma = ku / (1 - ku);
-  const double factor = 2 * gamma / (1 - gamma);  // the computed |a||b| may be too small by a factor 1 - gamma
-  const double underflow = gemm.K * 0x1p-126;     // below it even flushing to zero is no wrong product
+  const double operands = reference.operand_error() * (2 + reference.operand_error());
+  // The computed |a||b| may be too small by a factor 1 - gamma.
+  const double factor = (2 * gamma + operands * (1 + gamma)) / (1 - gamma);
+  const double underflow = gemm.K * 0x1p-126;  // below it even flushing to zero is no wrong product
 
   probe::WrongResult wrong{.place = place, .exact = exact, .total = want.size()};
   double worst = 0;

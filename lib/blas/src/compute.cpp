@@ -2,50 +2,28 @@
 
 #include <dlfcn.h>
 
-#include <algorithm>
 #include <chrono>
-#include <iterator>
 
 #include "envlock/core/diagnostic.h"
 #include "envlock/core/file.h"
 #include "envlock/core/text.h"
-#include "envlock/probe/cpu_backend.h"
 #include "envlock/probe/machine.h"
-#include "sections.h"
+#include "loaded_library.h"
+#include "tier_work.h"
 
 namespace envlock::blas {
 namespace {
 
-constexpr int kCheckedThreads = 2;  // the caller's, and one that was made afterwards
-constexpr int kBoundedSteps = 2;    // the steps whose every product is held against the bound
-
-std::string from_prefix(const std::filesystem::path& file, const std::filesystem::path& prefix, bool& outside) {
-  std::error_code error;
-  const std::filesystem::path root = std::filesystem::weakly_canonical(prefix, error);
-  const std::filesystem::path relative = file.lexically_relative(root);
-  outside = prefix.empty() || error || relative.empty() || *relative.begin() == "..";
-  return outside ? file.string() : relative.string();
-}
-
-/// What was mapped since, but for the dynamic linker's own.
-std::vector<probe::MappedFile> newly_mapped(const std::vector<std::string>& before,
-                                            const std::filesystem::path& prefix) {
-  const std::vector<std::string> now = mapped_code();
-  std::vector<std::string> added;
-  std::set_difference(now.begin(), now.end(), before.begin(), before.end(), std::back_inserter(added));
-  std::vector<probe::MappedFile> files;
-  for (const std::string& path : added) {
-    probe::MappedFile file;
-    file.path = from_prefix(path, prefix, file.outside);
+/// Files that were deleted since they were mapped, or are none at all, are left out.
+void add_digests(const std::filesystem::path& prefix, std::vector<probe::MappedFile>& files) {
+  std::erase_if(files, [&](probe::MappedFile& file) {
     try {
-      file.sha256 = core::sha256(core::read_file(path));
+      file.sha256 = core::sha256(core::read_file(file.outside ? std::filesystem::path(file.path) : prefix / file.path));
+      return false;
     } catch (const core::Error&) {
-      continue;  // deleted since it was mapped, or no file at all
+      return true;
     }
-    files.push_back(std::move(file));
-  }
-  std::sort(files.begin(), files.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
-  return files;
+  });
 }
 
 class Computation {
@@ -61,11 +39,11 @@ class Computation {
   probe::TierRun run() {
     const auto begin = std::chrono::steady_clock::now();
     const std::vector<std::string> mapped = mapped_code();
-    run_.canaries_before = probe::run_canaries(kCheckedThreads);
+    run_.canaries_before = check_canaries();
     std::string trouble;
     stage("loading");
     const auto library = LoadedLibrary::open(options_.library, options_.symbol, options_.ilp64, trouble);
-    check_environment();
+    check_environment(run_);
     if (!library) {
       bool outside = false;
       run_.details.emplace_back("library", from_prefix(options_.library, options_.prefix, outside));
@@ -75,9 +53,16 @@ class Computation {
       return std::move(run_);
     }
     describe(*library);
-    compute(*library);
-    check_environment();  // a library may change it in its first call
+    compute_sections(library->product(), library->vectors(),
+                     {.size = options_.size,
+                      .steps = options_.steps,
+                      .shift = options_.shift,
+                      .stage = options_.stage,
+                      .operand_error = 0},
+                     run_);
+    check_environment(run_);  // a library may change it in its first call
     run_.mapped = newly_mapped(mapped, options_.prefix);
+    add_digests(options_.prefix, run_.mapped);
     probe::seal(run_);
     run_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     return std::move(run_);
@@ -88,38 +73,12 @@ class Computation {
     if (options_.stage) options_.stage(name);
   }
 
-  void check_environment() {
-    run_.canaries_after = probe::run_canaries(kCheckedThreads);
-    run_.fp_settings = probe::found_fp_settings(kCheckedThreads);
-  }
-
   void describe(const LoadedLibrary& library) {
     bool outside = false;
     run_.details.emplace_back("library", from_prefix(library.origin(), options_.prefix, outside));
     run_.details.emplace_back("function", options_.symbol);
     run_.details.emplace_back("integers", options_.ilp64 ? "64 bits" : "32 bits");
     run_.details.insert(run_.details.end(), library.description().begin(), library.description().end());
-  }
-
-  void compute(const LoadedLibrary& library) {
-    const Product& product = library.product();
-    const probe::Plan plan = probe::make_plan(probe::find_size(options_.size));
-    const int steps = options_.steps == 0 ? plan.size.steps : std::min(options_.steps, plan.size.steps);
-    Reference reference;
-    stage("integers");
-    compute_integers(product, reference, options_.shift, run_);
-    stage("battery");
-    compute_battery(product, reference, options_.shift, run_);
-    stage("alignment");
-    compute_alignment(library, run_);
-    stage("rows");
-    compute_rows(product, options_.shift, run_);
-    stage("bounds");
-    check_training_bounds(product, plan, std::min(steps, kBoundedSteps), run_);
-    stage("order");
-    run_.orders = read_sum_orders(product, {});
-    stage("training");
-    compute_training(product, plan, steps, run_);
   }
 
   const ComputeOptions& options_;
@@ -139,8 +98,10 @@ LoadCheck load_and_check(const std::filesystem::path& library) {
     const char* const words = dlerror();
     check.trouble = words == nullptr ? "the dynamic linker refuses it" : core::printable(words, 400);
   }
-  check.canaries = probe::run_canaries(kCheckedThreads);
-  check.fp_settings = probe::found_fp_settings(kCheckedThreads);
+  probe::TierRun found;
+  check_environment(found);
+  check.canaries = std::move(found.canaries_after);
+  check.fp_settings = std::move(found.fp_settings);
   check.mapped = mapped_code();
   return check;
 }

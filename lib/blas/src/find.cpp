@@ -19,19 +19,10 @@ std::string shown(const fs::path& path) {
   return "`" + core::printable(path.string()) + "`";
 }
 
-std::vector<CachedLibrary> read_cache(const fs::path& path) {
-  constexpr std::uint64_t kMostBytes = 64 << 20;
-  try {
-    return path.empty() ? std::vector<CachedLibrary>() : parse_loader_cache(core::read_file(path, kMostBytes));
-  } catch (const core::Error&) {
-    return {};  // a system without one has the folders
-  }
-}
-
 class Finder {
  public:
   Finder(const FindOptions& options, core::Notes& notes)
-      : options_(options), notes_(notes), cache_(read_cache(options.loader_cache)) {
+      : options_(options), notes_(notes), cache_(read_loader_cache(options.loader_cache)) {
     std::error_code error;
     prefix_ = fs::canonical(options.prefix, error);
     if (error) prefix_.clear();

@@ -5,6 +5,9 @@
 #include <cstring>
 #include <optional>
 
+#include "envlock/core/diagnostic.h"
+#include "envlock/core/file.h"
+
 namespace envlock::blas {
 namespace {
 
@@ -120,6 +123,15 @@ std::vector<CachedLibrary> parse_loader_cache(std::string_view bytes) {
     libraries.push_back({*name, *path, level});
   }
   return libraries;
+}
+
+std::vector<CachedLibrary> read_loader_cache(const std::filesystem::path& path) {
+  constexpr std::uint64_t kMostBytes = 64 << 20;
+  try {
+    return path.empty() ? std::vector<CachedLibrary>() : parse_loader_cache(core::read_file(path, kMostBytes));
+  } catch (const core::Error&) {
+    return {};  // a system without one has the folders
+  }
 }
 
 std::string find_cached(const std::vector<CachedLibrary>& cache, std::string_view name) {

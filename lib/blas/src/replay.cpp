@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "envlock/blas/cublas.h"
 #include "envlock/core/text.h"
 
 namespace envlock::blas {
@@ -33,11 +34,14 @@ constexpr std::array kMkl = {Kernel{"AVX512", "avx512f"}, Kernel{"AVX2", "avx2"}
                              Kernel{"SSE4_2", ""}, Kernel{"COMPATIBLE", ""}};
 
 /// Variables that change what is computed or loaded; of those that are set, each is a suspect.
-constexpr std::array<std::string_view, 22> kSteering = {"ATEN_CPU_CAPABILITY",
+constexpr std::array<std::string_view, 25> kSteering = {"ATEN_CPU_CAPABILITY",
                                                         "ONEDNN_MAX_CPU_ISA",
                                                         "DNNL_MAX_CPU_ISA",
                                                         "NPY_DISABLE_CPU_FEATURES",
                                                         "NVIDIA_TF32_OVERRIDE",
+                                                        "CUBLAS_EMULATE_SINGLE_PRECISION",
+                                                        "CUBLAS_EMULATION_STRATEGY",
+                                                        "CUBLASLT_DISABLE_CPU_INSTRUCTIONS_MASK",
                                                         "OPENBLAS_CORETYPE",
                                                         "OPENBLAS_L2_SIZE",
                                                         "OPENBLAS_BLOCK_FACTOR",
@@ -202,6 +206,7 @@ std::map<std::string, std::string> steering_variables(const std::map<std::string
   };
   for (const std::string_view name : kSteering) add(std::string(name), "");
   for (const std::string& name : thread_variables()) add(name, std::to_string(threads));
+  add("CUBLAS_WORKSPACE_CONFIG", std::string(kUsualWorkspace));
   return steering;
 }
 

@@ -50,8 +50,8 @@ void compute_training(const Product& product, const probe::Plan& plan, int steps
   run.sections.push_back(section.finish());
 }
 
-void check_training_bounds(const Product& product, const probe::Plan& plan, int steps, probe::TierRun& run) {
-  Reference reference;
+void check_training_bounds(const Product& product, Reference& reference, const probe::Plan& plan, int steps,
+                           probe::TierRun& run) {
   int step = 0;
   std::size_t call = 0;
   std::vector<float> have;

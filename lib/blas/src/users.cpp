@@ -15,18 +15,6 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMostEntries = 100'000;
 constexpr std::size_t kMostCandidates = 64;
 
-/// Names in a folder, sorted.
-std::vector<std::string> names_in(const fs::path& folder) {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-    if (names.size() == kMostEntries) break;
-    names.push_back(entry->path().filename().string());
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
 bool is_file(const fs::path& path) {
   std::error_code error;
   return fs::is_regular_file(path, error);
@@ -35,20 +23,6 @@ bool is_file(const fs::path& path) {
 bool is_folder(const fs::path& path) {
   std::error_code error;
   return fs::is_directory(path, error);
-}
-
-/// site-packages, and Debian's dist-packages; of a prefix that is a system's root, those in usr as well.
-std::vector<fs::path> module_folders(const fs::path& prefix) {
-  std::vector<fs::path> folders;
-  for (const char* base : {"lib", "lib64", "usr/local/lib", "usr/lib"}) {
-    for (const std::string& name : names_in(prefix / base)) {
-      if (!name.starts_with("python3")) continue;
-      for (const char* modules : {"site-packages", "dist-packages"}) {
-        if (is_folder(prefix / base / name / modules)) folders.push_back(prefix / base / name / modules);
-      }
-    }
-  }
-  return folders;
 }
 
 /// "cpython-311" for a program that is really named python3.11; "" when its name does not tell.
@@ -146,6 +120,30 @@ std::vector<fs::path> library_folders(const fs::path& prefix) {
 }
 
 }  // namespace
+
+std::vector<std::string> names_in(const fs::path& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    if (names.size() == kMostEntries) break;
+    names.push_back(entry->path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::vector<fs::path> module_folders(const fs::path& prefix) {
+  std::vector<fs::path> folders;
+  for (const char* base : {"lib", "lib64", "usr/local/lib", "usr/lib"}) {
+    for (const std::string& name : names_in(prefix / base)) {
+      if (!name.starts_with("python3")) continue;
+      for (const char* modules : {"site-packages", "dist-packages"}) {
+        if (is_folder(prefix / base / name / modules)) folders.push_back(prefix / base / name / modules);
+      }
+    }
+  }
+  return folders;
+}
 
 std::vector<User> find_users(const fs::path& prefix, const fs::path& program) {
   const std::string tag = tag_of(program);

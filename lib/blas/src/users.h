@@ -26,6 +26,12 @@ std::vector<User> find_users(const std::filesystem::path& prefix, const std::fil
 /// The prefix's python; empty when there is none.
 std::filesystem::path find_program(const std::filesystem::path& prefix);
 
+/// site-packages and dist-packages of the prefix, and of `usr` in it.
+std::vector<std::filesystem::path> module_folders(const std::filesystem::path& prefix);
+
+/// Names in a folder, sorted; none of one that cannot be read.
+std::vector<std::string> names_in(const std::filesystem::path& folder);
+
 /// Files in folders for libraries that are named like a BLAS, the most likely first; links and all.
 std::vector<std::filesystem::path> find_candidates(const std::filesystem::path& prefix);
 

@@ -81,7 +81,19 @@ std::uint32_t shortened(const core::Sha256& digest) {
   return bits;
 }
 
+std::string describe(const GpuClass& gpu) {
+  // A slice of a partitioned GPU is told by its name.
+  return gpu.name + " (compute capability " + gpu.compute_capability + ", " + std::to_string(gpu.multiprocessors) +
+         " multiprocessors)";
+}
+
 std::string describe(const HardwareClass& hardware) {
+  if (hardware.isa.empty() && !hardware.gpus.empty()) {
+    // What runs on a GPU alone.
+    std::string words;
+    for (const GpuClass& gpu : hardware.gpus) words += (words.empty() ? "" : ", ") + describe(gpu);
+    return words + ", " + hardware.architecture;
+  }
   std::string words = hardware.vendor.empty() ? hardware.architecture : hardware.vendor + " " + hardware.architecture;
   words += ", " + widest(hardware.isa);
   if (hardware.l2_bytes > 0) words += ", " + std::to_string(hardware.l2_bytes >> 10) + " KiB L2";
@@ -93,7 +105,8 @@ std::string describe(const HardwareClass& hardware) {
 AcceptedTier accept(const TierRun& run, std::vector<BoundFile> files) {
   AcceptedTier tier{.tier = run.tier, .subject = run.subject, .root = run.root, .orders = run.orders};
   for (const auto& [name, value] : run.details) {
-    const bool tells = name == "library" || name == "version" || name == "kernel" || name == "kernel_number";
+    const bool tells = name == "library" || name == "version" || name == "kernel" || name == "kernel_number" ||
+                       name == "operands" || name.starts_with("algorithm ");
     if (tells) tier.details.emplace_back(name, value);
   }
   std::sort(files.begin(), files.end(), [](const auto& a, const auto& b) { return a.path < b.path; });

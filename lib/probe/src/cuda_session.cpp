@@ -25,7 +25,7 @@ Session::Session(int device, const std::string& ptx) : driver_(Driver::get()) {
   try {
     enter();
     check(f.create_stream(&stream_, kNonBlockingStream), "cuStreamCreate");
-    load(ptx);
+    if (!ptx.empty()) load(ptx);
   } catch (...) {
     release();
     throw;

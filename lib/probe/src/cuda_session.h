@@ -39,7 +39,7 @@ std::vector<std::byte> argument_bytes(const T& value) {
 /// Not for several threads at a time; any thread may use it.
 class Session {
  public:
-  /// `ptx` is compiled for the device by its driver.
+  /// `ptx` is compiled for the device by its driver; an empty text: no kernels.
   /// Throws: Error "cuda-failed", "no-cuda-device" where there is no GPU of that number.
   Session(int device, const std::string& ptx);
   ~Session();
@@ -47,6 +47,7 @@ class Session {
   Session& operator=(const Session&) = delete;
 
   const CudaDevice& device() const { return device_; }
+  Stream stream() const { return stream_; }
 
   /// Makes this GPU the calling thread's. To be called first whenever another thread may have called last.
   void enter() const;

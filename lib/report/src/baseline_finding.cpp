@@ -101,6 +101,21 @@ void add_missing(const ProbeGate& gate, std::vector<GateFinding>& findings) {
   }
 }
 
+/// The processor's, and those of GPUs.
+std::vector<probe::HardwareClass> unknown_classes(const ProbeGate& gate) {
+  std::vector<probe::HardwareClass> classes;
+  const bool on_processor =
+      std::any_of(gate.tiers.begin(), gate.tiers.end(), [](const TierAnswer& answer) { return answer.device.empty(); });
+  if (!gate.knows_class && on_processor) classes.push_back(gate.hardware);
+  for (const TierAnswer& answer : gate.tiers) {
+    const bool is_unknown = !answer.device.empty() && answer.standing == TierAnswer::Standing::unknown_class;
+    if (is_unknown && std::find(classes.begin(), classes.end(), answer.hardware) == classes.end()) {
+      classes.push_back(answer.hardware);
+    }
+  }
+  return classes;
+}
+
 /// What the baseline does not know yet.
 void add_unknown(const ProbeGate& gate, std::vector<GateFinding>& findings) {
   const std::string file = "`" + core::printable(gate.baseline) + "`";
@@ -112,14 +127,15 @@ void add_unknown(const ProbeGate& gate, std::vector<GateFinding>& findings) {
                          .where = std::nullopt,
                          .why = {},
                          .hints = {accept_hint(gate)}}});
-  } else if (!gate.knows_class) {
-    findings.push_back({kind,
-                        {.code = "baseline-unknown-class",
-                         .what = file + " does not know this class of hardware",
-                         .where = std::nullopt,
-                         .why = {"have " + describe(gate.hardware)},
-                         .hints = {accept_hint(gate)}}});
   } else {
+    for (const probe::HardwareClass& hardware : unknown_classes(gate)) {
+      findings.push_back({kind,
+                          {.code = "baseline-unknown-class",
+                           .what = file + " does not know this class of hardware",
+                           .where = std::nullopt,
+                           .why = {"have " + describe(hardware)},
+                           .hints = {accept_hint(gate)}}});
+    }
     for (const TierAnswer& answer : gate.tiers) {
       if (answer.standing != TierAnswer::Standing::unknown_subject) continue;
       findings.push_back({kind,

@@ -18,6 +18,10 @@ namespace {
 using probe::TierRun;
 using probe::TierVerdict;
 
+constexpr std::size_t kMostAlgorithms = 3;
+constexpr const char* kGpuHint =
+    "`envlock probe run --device all --soak 60` tells whether it is the machine; if it is not, replace the library";
+
 /// "want 0x1.8p+3 (12)  the exact sum".
 std::string side(const char* name, std::uint32_t bits, const std::string& words) {
   return fmt::format("{} {:<15} {:<16} {}", name, probe::hex_float(bits), probe::decimal_float(bits), words);
@@ -62,12 +66,19 @@ void add_settings(const TierRun& run, const std::vector<std::string>& culprits, 
 
 /// What changed between the accepted run and this one, as far as the inventory tells.
 void add_inventory(const TierAnswer& answer, core::Diagnostic& diagnostic) {
-  for (const char* name : {"library", "version", "kernel"}) {
+  std::vector<std::string> names = {"library", "version", "kernel", "operands"};
+  for (const auto& [name, value] : answer.accepted_details) {
+    if (name.starts_with("algorithm ")) names.push_back(name);
+  }
+  std::size_t algorithms = 0;
+  for (const std::string& name : names) {
     const std::string accepted = probe::detail(answer.accepted_details, name);
     const std::string now = probe::detail(answer.run.details, name);
     if (accepted == now) continue;
     const auto shown = [](const std::string& value) { return value.empty() ? std::string("nothing") : value; };
-    diagnostic.why.push_back(std::string(name) + ": accepted " + core::printable(shown(accepted)) + ", now " +
+    // Of sixteen shapes some are enough to see what is chosen otherwise.
+    if (name.starts_with("algorithm ") && ++algorithms > kMostAlgorithms) continue;
+    diagnostic.why.push_back(name + ": accepted " + core::printable(shown(accepted)) + ", now " +
                              core::printable(shown(now)));
   }
   if (!answer.comparison.changed_files.empty()) {
@@ -135,6 +146,9 @@ core::Diagnostic differs(const TierAnswer& answer, const ProbeGate& gate) {
     diagnostic.why.push_back("the training run parts at " + step_words(training.place.step) + ", `" +
                              core::printable(training.place.op) + "`" + (pass.empty() ? "" : ": " + pass));
   }
+  if (!answer.device.empty()) {
+    diagnostic.why.push_back("on " + answer.device + ", " + core::printable(describe(answer.hardware)));
+  }
   add_components(answer, diagnostic);
   add_inventory(answer, diagnostic);
   add_explanations(answer, diagnostic);
@@ -181,9 +195,14 @@ std::vector<GateFinding> gate_findings(const ProbeGate& gate) {
 
 std::optional<core::Diagnostic> tier_finding(const TierRun& run, const std::vector<std::string>& culprits) {
   core::Diagnostic diagnostic;
+  const bool is_on_gpu = run.tier == "cublas";
   const std::string subject = subject_words(run.tier, run.subject);
   const std::string library = probe::detail(run.details, "library");
   if (!library.empty()) diagnostic.why.push_back("library " + core::printable(library));
+  if (const std::string device = probe::detail(run.details, "device"); !device.empty()) {
+    const std::string gpu = probe::detail(run.details, "gpu");
+    diagnostic.why.push_back("on " + core::printable(device) + (gpu.empty() ? "" : ", " + core::printable(gpu)));
+  }
   switch (judge(run)) {
     case TierVerdict::consistent:
       return std::nullopt;
@@ -197,7 +216,9 @@ std::optional<core::Diagnostic> tier_finding(const TierRun& run, const std::vect
       diagnostic.code = "tier-wrong";
       diagnostic.what = subject + " gives results that are wrong, not only rounded otherwise";
       add_wrong(run, diagnostic);
-      diagnostic.hints = {"replace the library, or choose another kernel of it (OPENBLAS_CORETYPE, BLIS_ARCH_TYPE)"};
+      diagnostic.hints = {is_on_gpu ? kGpuHint
+                                    : "replace the library, or choose another kernel of it (OPENBLAS_CORETYPE, "
+                                      "BLIS_ARCH_TYPE)"};
       break;
     case TierVerdict::unstable:
       diagnostic.code = "tier-unstable";
@@ -205,14 +226,15 @@ std::optional<core::Diagnostic> tier_finding(const TierRun& run, const std::vect
       diagnostic.why.push_back("first in section `" + run.repeat_difference->place.part + "`, " +
                                step_words(run.repeat_difference->place.step) + ", `" + run.repeat_difference->place.op +
                                "`");
-      diagnostic.hints = {
-          "run it again with `--probe-threads 1`; if it stays, `envlock probe run --soak 60` tells whether it is the "
-          "machine"};
+      diagnostic.hints = {is_on_gpu ? kGpuHint
+                                    : "run it again with `--probe-threads 1`; if it stays, `envlock probe run --soak "
+                                      "60` tells whether it is the machine"};
       break;
     case TierVerdict::failed:
       if (run.outcome == TierRun::Outcome::unusable) {
         diagnostic.code = "tier-unusable";
-        diagnostic.what = subject + " cannot be loaded";
+        diagnostic.what =
+            subject + (is_on_gpu ? " cannot be run, in `" + core::printable(run.stage) + "`" : " cannot be loaded");
       } else if (run.outcome == TierRun::Outcome::hung) {
         diagnostic.code = "tier-hung";
         diagnostic.what = subject + " did not come to an end in `" + core::printable(run.stage) + "`";

@@ -19,9 +19,10 @@ using probe::TierVerdict;
 
 constexpr const char* kIndent = "                  ";
 
-/// "libopenblasp-r0.3.21.so, kernel SkylakeX".
+/// "libopenblasp-r0.3.21.so, kernel SkylakeX"; "libcublas.so.12 12.6.4, sgemm-pedantic on cuda:0 (NVIDIA A100)".
 std::string library_words(const TierRun& run) {
-  if (run.tier != "blas") {
+  const bool is_cublas = run.tier == "cublas";
+  if (run.tier != "blas" && !is_cublas) {
     const std::string version = probe::detail(run.details, "version");
     if (run.subject == run.tier) return shown(version);  // the features of numpy are a list of twenty
     const std::string kernel = probe::detail(run.details, "kernel");
@@ -32,6 +33,12 @@ std::string library_words(const TierRun& run) {
   std::string words = outside ? library + " (outside the environment)" : library.substr(library.rfind('/') + 1);
   if (const std::string version = probe::detail(run.details, "version"); !version.empty()) words += " " + version;
   if (const std::string kernel = probe::detail(run.details, "kernel"); !kernel.empty()) words += ", kernel " + kernel;
+  if (is_cublas) {
+    words += ", " + run.subject + " on " + probe::detail(run.details, "device");
+    if (const std::string gpu = probe::detail(run.details, "gpu"); !gpu.empty()) words += " (" + gpu + ")";
+    const std::string operands = probe::detail(run.details, "operands");
+    if (!operands.empty() && operands != "float32") words += ", operands " + operands;
+  }
   return shown(words);
 }
 
@@ -88,6 +95,7 @@ std::string variation_words(const probe::Variation& variation) {
 std::string subject_words(const std::string& tier, const std::string& subject) {
   const std::string name = "`" + core::printable(subject) + "`";
   if (tier == "blas") return "the BLAS of " + name;
+  if (tier == "cublas") return "cuBLAS (" + name + ")";
   return tier == subject ? name : tier + " (" + name + ")";
 }
 
@@ -126,6 +134,13 @@ std::string text_probe_gate(const ProbeGate& gate, const Style& style) {
                 : report::verdict_words(gate.reference)) +
           "\n";
   for (const TierAnswer& answer : gate.tiers) text += text_tier(answer, style);
+  if (!gate.gpu_skipped.empty()) {
+    text += "  " + paint("--", Color::dim, style) + "  cublas      not run: " + shown(gate.gpu_skipped) + "\n";
+  }
+  for (const probe::GpuClass& gpu : gate.gpus_elsewhere) {
+    text += std::string(kIndent) + "`" + gate.command + "` on a machine with " + shown(describe(gpu)) +
+            " checks what was accepted there\n";
+  }
   if (gate.tiers.empty()) {
     text +=
         "  " + paint("--", Color::dim, style) + "  libraries   none that the probe knows: no BLAS, numpy or torch\n";

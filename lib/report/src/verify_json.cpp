@@ -79,6 +79,10 @@ void write_tier(core::JsonWriter& json, const TierAnswer& answer) {
   json.begin_object();
   json.member("tier", answer.run.tier);
   json.member("subject", answer.run.subject);
+  if (!answer.device.empty()) {
+    json.member("device", answer.device);
+    json.member("hardware", describe(answer.hardware));
+  }
   json.member("verdict", probe::format(probe::judge(answer.run)));
   json.member("standing", name_of(answer.standing));
   json.member("root", core::format(answer.run.root));
@@ -180,6 +184,12 @@ void write_gate(core::JsonWriter& json, const ProbeGate& gate) {
   json.member("verdict", probe::format(gate.reference.verdict));
   json.member("root", core::format(gate.reference.root));
   json.end_object();
+  if (!gate.gpu_skipped.empty()) json.member("gpu_skipped", gate.gpu_skipped);
+  if (!gate.gpus_elsewhere.empty()) {
+    std::vector<std::string> elsewhere;
+    for (const probe::GpuClass& gpu : gate.gpus_elsewhere) elsewhere.push_back(describe(gpu));
+    json.member("gpus_elsewhere", elsewhere);
+  }
   json.key("tiers");
   json.begin_array();
   for (const TierAnswer& answer : gate.tiers) write_tier(json, answer);

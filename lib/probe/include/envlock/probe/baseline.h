@@ -24,6 +24,9 @@ struct GpuClass {
   auto operator<=>(const GpuClass&) const = default;
 };
 
+/// "NVIDIA A100-SXM4-40GB (compute capability 8.0, 108 multiprocessors)".
+std::string describe(const GpuClass& gpu);
+
 /// What numerical libraries choose their code by, and nothing else: no versions, no drivers, no names of machines.
 struct HardwareClass {
   std::string architecture;      ///< "x86_64"

@@ -31,6 +31,9 @@ struct TierAnswer {
     differs           ///< one is not
   };
   probe::TierRun run;
+  /// The class of hardware that its bits belong to: the gate's own, but for a tier that computes on a GPU.
+  probe::HardwareClass hardware = {};
+  std::string device;                 ///< "cuda:0"; "" on the processor
   std::vector<std::string> culprits;  ///< files that change the floating-point environment when they are loaded
   Standing standing = Standing::alone;
   probe::TierComparison comparison;     ///< where it differs, or was accepted
@@ -93,8 +96,11 @@ struct ProbeGate {
   /// What of the file cannot be: "baseline-edited", "baseline-spec", ...
   std::vector<core::Diagnostic> baseline_troubles;
   bool knows_class = false;
-  bool unknown_class_fails = false;  ///< the policy
-  bool accepted = false;             ///< it was written just now
+  /// Why the environment's cuBLAS was not run; "" where it was, or there is none.
+  std::string gpu_skipped;
+  std::vector<probe::GpuClass> gpus_elsewhere;  ///< that the baseline knows and this machine has not
+  bool unknown_class_fails = false;             ///< the policy
+  bool accepted = false;                        ///< it was written just now
   std::vector<MissingTier> missing;
   /// The environment has the packages and the files that its lock names: what differs, the lock brought.
   bool holds_lock = false;
