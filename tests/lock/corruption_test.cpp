@@ -2,7 +2,7 @@
 
 #include "envlock/lock/export.h"
 #include "envlock/lock/import.h"
-#include "lock_fixtures.h"
+#include "pip_fixtures.h"
 #include "support/catch.h"
 
 using namespace envlock_test;
@@ -60,6 +60,19 @@ TEST_CASE("a damaged lock is an Error or a lock that is written as it is read") 
     lock::check(lock, spec_of(kEnvironment), small_input());
     lock::why(lock, "linux-64", "libblas");
     for (const lock::LockedPlatform& platform : lock.platforms) lock::in_dependency_order(lock, platform);
+  });
+}
+
+TEST_CASE("a damaged pip section is an Error or a lock that is written as it is read") {
+  const std::string text = lock::format(pip_lock());
+  const std::size_t begin = text.find("\"distributions\"");
+  damage(text.substr(begin), 1500, [&](const std::string& bytes) {
+    const lock::Lock lock = lock::parse(text.substr(0, begin) + bytes, "envlock.lock");
+    REQUIRE(lock::parse(lock::format(lock), "envlock.lock") == lock);
+    lock::check(lock, spec_of(kPipEnvironment), pip_freshness());
+    lock::format_pylock(lock);
+    lock::format_spdx(lock);
+    for (const lock::LockedPlatform& platform : lock.platforms) lock::format_requirements(lock, platform);
   });
 }
 

@@ -202,6 +202,9 @@ TEST_CASE("folders, repositories and archives are met by their place") {
   CHECK(findings(lock, pip_freshness(input)) == "");
   CHECK(lock::parse(lock::format(lock), "envlock.lock") == lock);
 
+  input.lines[3].text = "-e ours";
+  input.lines[4].text = "theirs @ git+ssh://host.example/theirs.git@main";
+  CHECK(findings(lock, pip_freshness(input)).find("unmet-request") == std::string::npos);
   input.lines[3].text = "./ours";
   CHECK(findings(lock, pip_freshness(input)).find("linux-64 locks it as editable, not as a copy") != std::string::npos);
   input.lines[4].text = "theirs @ git+ssh://git@host.example/theirs.git@" + std::string(40, 'b');

@@ -100,7 +100,8 @@ class Python(InstallScenario):
                    + "".join(f"- conda: {place}\n  sha256: {sha256}\n" for place, sha256 in packages)
                    + f"- pypi: {url}\n  name: toywheel\n  version: '1.0'\n  sha256: {digest}\n")
         trees = []
-        for file in ("conda-lock.yml", "pixi.lock"):
+        self.lock_with_wheel(lock, name, data, "find-links", f"./{name}")
+        for file in ("conda-lock.yml", "pixi.lock", "with-wheel.lock"):
             with self.subTest(file):
                 shutil.rmtree(self.prefix, ignore_errors=True)
                 self.install(self.work / file)
@@ -108,13 +109,42 @@ class Python(InstallScenario):
                 self.assertEqual(self.run_in(self.prefix / "bin/toywheel"), "toywheel 1.0")
                 self.assertEqual(self.run_in(self.prefix / "bin/toytool", expect=3), "toytool 1.1")
                 self.verify(self.work / file)
-        self.assert_same_tree(*trees)
-        self.install(self.work / "conda-lock.yml", "--category", "main")
-        self.assertFalse((self.prefix / "bin/toywheel").exists())
-        # What a category needs comes with it: the wheel's python, and what that needs.
-        self.install(self.work / "conda-lock.yml", "--category", "dev")
-        self.assertEqual(self.run_in(self.prefix / "bin/toywheel"), "toywheel 1.0")
-        self.assertFalse((self.prefix / "bin/toytool").exists())
+        self.assert_same_tree(trees[0], trees[1])
+        self.assert_same_tree(trees[0], trees[2])
+        for file in ("conda-lock.yml", "with-wheel.lock"):
+            self.install(self.work / file, "--category", "main")
+            self.assertFalse((self.prefix / "bin/toywheel").exists())
+            # What a category needs comes with it: the wheel's python, and what that needs.
+            self.install(self.work / file, "--category", "dev")
+            self.assertEqual(self.run_in(self.prefix / "bin/toywheel"), "toywheel 1.0")
+            self.assertFalse((self.prefix / "bin/toytool").exists())
+        # One that was asked for by its place says so.
+        self.lock_with_wheel(lock, name, data, "archive", url)
+        shutil.rmtree(self.prefix)
+        self.install(self.work / "with-wheel.lock")
+        info = self.prefix / f"lib/python{self.short}/site-packages/toywheel-1.0.dist-info"
+        self.assertEqual(json.loads((info / "direct_url.json").read_text())["url"], url)
+        self.assertTrue((info / "REQUESTED").exists())
+        self.verify(self.work / "with-wheel.lock")
+
+    def lock_with_wheel(self, lock, name, data, source, url):
+        """Writes with-wheel.lock: the lock with the wheel as a distribution that a line of category dev asks for."""
+        document = json.loads(lock.read_bytes())
+        line = {"line": "toywheel", "category": "dev"} if source == "find-links" else {"line": f"toywheel @ {url}", "kind": "archive", "category": "dev"}
+        document["pip"] = {"indexes": ["https://pypi.org/simple"], "find_links": ["."]}
+        document["pip_requests"] = [line]
+        document["distributions"] = [{"name": "toywheel", "version": "1.0", "source": source, "file": name, "url": url, "sha256": hashlib.sha256(data).hexdigest(),
+                                      "size": len(data), "platforms": {NATIVE: {"categories": ["dev"]}}}]
+        needed = {"python"}
+        while True:
+            more = {depend.split()[0] for package in document["packages"] if package["name"] in needed for depend in package["depends"]}
+            if more <= needed:
+                break
+            needed |= more
+        for package in document["packages"]:
+            if package["name"] in needed:
+                package["platforms"][NATIVE] = ["dev", *package["platforms"][NATIVE]]
+        return self.write("with-wheel.lock", json.dumps(document))
 
     def located(self, package):
         """The URL of a package of a lock whose channels are folders."""

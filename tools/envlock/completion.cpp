@@ -38,7 +38,7 @@ std::vector<std::string> values_of(const std::string& name) {
 }
 
 std::vector<std::string> first_argument_of(const std::string& command, const Commands& commands) {
-  if (command == "export") return {"explicit", "conda-lock"};
+  if (command == "export") return {"explicit", "conda-lock", "requirements", "pylock", "cyclonedx", "spdx"};
   if (command == "probe") return {"run", "show", "devices"};
   if (command == "completion") return {"bash", "zsh", "fish"};
   std::vector<std::string> names;

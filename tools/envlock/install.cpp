@@ -56,6 +56,12 @@ std::string copy_of(const lock::InstallSet& set) {
   return copy;
 }
 
+/// As direct_url.json names it: PEP 610 wants a URL, for a file too.
+std::string url_of(const lock::LockedWheel& wheel, const std::filesystem::path& lock_folder) {
+  if (core::looks_like_url(wheel.url)) return core::strip_credentials(wheel.url);
+  return core::file_url(std::filesystem::absolute(lock_folder / wheel.url).lexically_normal().string());
+}
+
 prefix::Target make_target(const LockTarget& lock) {
   prefix::Target target;
   for (const lock::InstallPackage& package : lock.platform.packages) {
@@ -64,9 +70,10 @@ prefix::Target make_target(const LockTarget& lock) {
   for (const lock::LockedWheel& wheel : lock.platform.wheels) {
     target.wheels.push_back({.name = wheel.name,
                              .version = wheel.version,
-                             .url = core::strip_credentials(wheel.url),
+                             .url = url_of(wheel, lock.file.parent_path()),
                              .sha256 = wheel.sha256.value_or(core::Sha256{}),
-                             .file = {}});
+                             .file = {},
+                             .direct = wheel.direct});
   }
   target.variables = lock.set.variables;
   target.lock_bytes = copy_of(lock.set);

@@ -141,7 +141,7 @@ fetch::Download Packages::download_of(const lock::LockedWheel& wheel) const {
           .label = wheel.name + " " + wheel.version,
           .sha256 = wheel.sha256,
           .md5 = std::nullopt,
-          .size = std::nullopt,
+          .size = wheel.size,
           .caching = fetch::Caching::immutable};
 }
 

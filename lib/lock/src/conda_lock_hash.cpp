@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <tuple>
 #include <utility>
 
 #include "envlock/core/digest.h"
@@ -79,13 +80,35 @@ json text_or_null(const std::optional<std::string>& text) {
   return text ? json(*text) : json(nullptr);
 }
 
+// The fields of conda-lock's models; it leaves out `markers` and `subdirectory` where they are null.
+json spec_of(const CondaLockDependency& each) {
+  json spec = {{"name", each.name}, {"manager", each.manager}, {"category", each.category}, {"extras", each.extras}};
+  if (each.markers) spec["markers"] = *each.markers;
+  if (each.repository) {
+    spec["source"] = each.repository->source;
+    spec["vcs"] = "git";
+    spec["rev"] = text_or_null(each.repository->revision);
+    if (each.repository->subdirectory) spec["subdirectory"] = *each.repository->subdirectory;
+  } else if (each.url) {
+    spec["url"] = each.url->url;
+    spec["hashes"] = json::array({each.url->hash});
+  } else {
+    spec["version"] = each.version;
+    spec["build"] = text_or_null(each.build);
+    spec["conda_channel"] = text_or_null(each.channel);
+    spec["hash"] = text_or_null(each.hash);
+  }
+  return spec;
+}
+
 }  // namespace
 
 std::string conda_lock_content_hash(const std::vector<CondaLockChannel>& channels,
                                     std::vector<CondaLockDependency> dependencies, std::string_view subdir) {
-  std::stable_sort(
-      dependencies.begin(), dependencies.end(),
-      [](const CondaLockDependency& left, const CondaLockDependency& right) { return left.name < right.name; });
+  std::stable_sort(dependencies.begin(), dependencies.end(),
+                   [](const CondaLockDependency& left, const CondaLockDependency& right) {
+                     return std::tie(left.manager, left.name) < std::tie(right.manager, right.name);
+                   });
   json content;
   content["channels"] = json::array();
   for (const CondaLockChannel& channel : channels) {
@@ -96,16 +119,7 @@ std::string conda_lock_content_hash(const std::vector<CondaLockChannel>& channel
     content["channels"].push_back(text.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
   }
   content["specs"] = json::array();
-  for (const CondaLockDependency& each : dependencies) {
-    content["specs"].push_back({{"name", each.name},
-                                {"manager", "conda"},
-                                {"category", each.category},
-                                {"extras", json::array()},
-                                {"version", each.version},
-                                {"build", text_or_null(each.build)},
-                                {"conda_channel", text_or_null(each.channel)},
-                                {"hash", nullptr}});
-  }
+  for (const CondaLockDependency& each : dependencies) content["specs"].push_back(spec_of(each));
   const std::string platform(subdir);
   content["virtual_package_hash"]["noarch"] = repodata("noarch", {});
   content["virtual_package_hash"][platform] = repodata(subdir, default_facts(subdir));

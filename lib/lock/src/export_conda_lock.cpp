@@ -6,9 +6,12 @@
 
 #include "catalog.h"
 #include "conda_lock_hash.h"
+#include "conda_lock_pip.h"
 #include "envlock/core/text.h"
 #include "envlock/core/url.h"
 #include "envlock/lock/export.h"
+#include "envlock/pypi/marker.h"
+#include "pip_export.h"
 #include "requests.h"
 #include "yaml_scalar.h"
 
@@ -57,8 +60,44 @@ bool has_pip_list(const spec::Spec* spec, const std::string& subdir) {
          });
 }
 
-std::vector<CondaLockDependency> dependencies_of(const std::vector<conda::Request>& requests, const spec::Spec* spec,
-                                                 const std::string& subdir) {
+// conda-lock cannot know the python yet: what asks for it counts.
+bool may_hold(const std::optional<std::string>& markers, const pypi::MarkerEnvironment& environment) {
+  if (!markers || markers->find("python") != std::string::npos ||
+      markers->find("implementation") != std::string::npos) {
+    return true;
+  }
+  try {
+    return pypi::Marker::parse(*markers).holds(environment);
+  } catch (const core::Error&) {
+    return true;
+  }
+}
+
+// The lines as written, or, without the file, as the lock has them.
+std::vector<CondaLockDependency> pip_dependencies_of(const Lock& lock, const spec::Spec* spec,
+                                                     const std::string& subdir) {
+  if (!lock.pip) return {};
+  std::vector<spec::PipLine> lines;
+  if (spec != nullptr) lines = spec->pip;
+  for (const PipLine& line : lock.pip_lines) {
+    if (spec == nullptr && !line.constraint) lines.push_back({line.text, line.category, line.selector, {}});
+  }
+  const pypi::MarkerEnvironment environment = pypi::make_marker_environment(subdir, "3");
+  std::map<std::string, CondaLockDependency> last;
+  for (const spec::PipLine& line : lines) {
+    if (!line.selector.empty() && !spec::selector_holds(line.selector, subdir)) continue;
+    auto dependency = conda_lock_pip_dependency(line.text, line.category);
+    if (!dependency || !may_hold(dependency->markers, environment)) continue;
+    const std::string name = dependency->name;
+    last[name] = std::move(*dependency);
+  }
+  std::vector<CondaLockDependency> result;
+  for (auto& [name, each] : last) result.push_back(std::move(each));
+  return result;
+}
+
+std::vector<CondaLockDependency> dependencies_of(const Lock& lock, const std::vector<conda::Request>& requests,
+                                                 const spec::Spec* spec, const std::string& subdir) {
   std::map<std::string, CondaLockDependency> last;  // of a name asked for twice, conda-lock keeps the last
   for (const conda::Request* request : requests_on(requests, subdir)) {
     CondaLockDependency each;
@@ -71,7 +110,7 @@ std::vector<CondaLockDependency> dependencies_of(const std::vector<conda::Reques
     if (request->implied_by == "pip:") last["pip"] = kPipForPipList;
   }
   if (has_pip_list(spec, subdir)) last["pip"] = kPipForPipList;
-  std::vector<CondaLockDependency> result;
+  std::vector<CondaLockDependency> result = pip_dependencies_of(lock, spec, subdir);
   for (auto& [name, each] : last) result.push_back(std::move(each));
   return result;
 }
@@ -117,14 +156,85 @@ void append_entry(std::string& out, const Entry& entry, const Catalog& catalog) 
   out += entry.category == "main" ? "  optional: false\n" : "  optional: true\n";
 }
 
+void append_entry(std::string& out, const Entry& entry, const LockedDistribution& distribution,
+                  const std::map<std::string, std::string>& depends) {
+  const auto line = [&out](const char* key, const std::string& value) {
+    out += std::string(key) + ": " + yaml_scalar(value) + "\n";
+  };
+  line("- name", distribution.name);
+  line("  version", distribution.version);
+  out += "  manager: pip\n";
+  line("  platform", entry.subdir);
+  out += depends.empty() ? "  dependencies: {}\n" : "  dependencies:\n";
+  for (const auto& [name, constraint] : depends) {
+    out += "    " + yaml_scalar(name) + ": " + yaml_scalar(constraint) + "\n";
+  }
+  line("  url", full_url(distribution));
+  out += "  hash:\n";
+  line("    sha256", core::format(*distribution.sha256));
+  if (distribution.source == LockedDistribution::Source::archive) {
+    out += "  source:\n    type: url\n";
+    line("    url", full_url(distribution));
+  }
+  line("  category", entry.category);
+  out += entry.category == "main" ? "  optional: false\n" : "  optional: true\n";
+}
+
+std::vector<std::string> categories_to_write(const std::vector<std::string>& categories) {
+  const bool main = std::find(categories.begin(), categories.end(), "main") != categories.end();
+  return main ? std::vector<std::string>{"main"} : categories;
+}
+
+// What a distribution requires, as conda-lock writes it; of a name that stands twice both conditions hold.
+std::map<std::string, std::string> constraints_of(const std::vector<const pypi::Requirement*>& requirements) {
+  std::map<std::string, std::string> result;
+  for (const pypi::Requirement* requirement : requirements) {
+    std::string& constraint = result[requirement->name];
+    const std::string more = requirement->specifiers.format();
+    if (!more.empty() && constraint.find(more) == std::string::npos)
+      constraint += (constraint.empty() ? "" : ",") + more;
+  }
+  for (auto& [name, constraint] : result) {
+    if (constraint.empty()) constraint = "*";
+  }
+  return result;
+}
+
+std::string distribution_entries(const Lock& lock) {
+  struct PipEntry {
+    Entry entry;
+    std::map<std::string, std::string> depends;
+  };
+  const PipCatalog catalog(lock);
+  std::vector<PipEntry> entries;
+  for (const LockedPlatform& platform : lock.platforms) {
+    const PipView view(catalog, platform);
+    for (const PlatformDistribution& each : platform.distributions) {
+      if (!is_hashed_wheel(lock.distributions[each.distribution])) continue;
+      const auto depends = constraints_of(requirements_on(catalog, view, each));
+      for (const std::string& category : categories_to_write(each.categories)) {
+        entries.push_back({{each.distribution, platform.platform.subdir, category}, depends});
+      }
+    }
+  }
+  std::stable_sort(entries.begin(), entries.end(), [&](const PipEntry& left, const PipEntry& right) {
+    const std::string& left_name = lock.distributions[left.entry.package].name;
+    const std::string& right_name = lock.distributions[right.entry.package].name;
+    return std::tie(left_name, left.entry.subdir, left.entry.category) <
+           std::tie(right_name, right.entry.subdir, right.entry.category);
+  });
+  std::string out;
+  for (const PipEntry& each : entries)
+    append_entry(out, each.entry, lock.distributions[each.entry.package], each.depends);
+  return out;
+}
+
 // One entry a category; what `main` reaches is always installed, so its other categories say nothing.
 std::vector<Entry> entries_of(const Lock& lock) {
   std::vector<Entry> entries;
   for (const LockedPlatform& platform : lock.platforms) {
     for (const PlatformPackage& each : platform.packages) {
-      const bool main = std::find(each.categories.begin(), each.categories.end(), "main") != each.categories.end();
-      const std::vector<std::string> categories = main ? std::vector<std::string>{"main"} : each.categories;
-      for (const std::string& category : categories)
+      for (const std::string& category : categories_to_write(each.categories))
         entries.push_back({each.package, platform.platform.subdir, category});
     }
   }
@@ -134,19 +244,6 @@ std::vector<Entry> entries_of(const Lock& lock) {
     return std::tie(left_name, left.subdir, left.category) < std::tie(right_name, right.subdir, right.category);
   });
   return entries;
-}
-
-void refuse_profiles(const Lock& lock) {
-  std::map<std::string, std::string> profile_of;
-  for (const LockedPlatform& each : lock.platforms) {
-    const auto [other, is_new] = profile_of.emplace(each.platform.subdir, each.platform.name);
-    if (is_new) continue;
-    throw core::Error(core::Diagnostic{
-        .code = "export-profiles",
-        .what = "conda-lock.yml cannot hold two platforms of `" + core::printable(each.platform.subdir) + "`: `" +
-                core::printable(other->second) + "` and `" + core::printable(each.platform.name) + "`",
-        .hints = {"export one of them with `-p " + core::printable(each.platform.name) + "`"}});
-  }
 }
 
 void append_metadata(std::string& out, const Lock& lock, const spec::Spec* spec) {
@@ -164,7 +261,7 @@ void append_metadata(std::string& out, const Lock& lock, const spec::Spec* spec)
   out += "version: 1\nmetadata:\n  content_hash:\n";
   for (const std::string& subdir : subdirs) {
     out += "    " + subdir + ": " +
-           yaml_scalar(conda_lock_content_hash(channels, dependencies_of(requests, spec, subdir), subdir)) + "\n";
+           yaml_scalar(conda_lock_content_hash(channels, dependencies_of(lock, requests, spec, subdir), subdir)) + "\n";
   }
   out += channels.empty() ? "  channels: []\n" : "  channels:\n";
   for (const CondaLockChannel& channel : channels) {
@@ -191,7 +288,10 @@ void note_losses(const Lock& lock, const spec::Spec* spec, core::Notes& notes) {
                            " packages have no md5: conda-lock refuses such entries, although its format allows them",
                    .hints = {"mamba and conda-lockfiles take the file; for conda-lock use `envlock export explicit`"}});
   }
-  if (spec != nullptr && !spec->pip.empty()) {
+  std::vector<const LockedPlatform*> platforms;
+  for (const LockedPlatform& each : lock.platforms) platforms.push_back(&each);
+  note_not_hashed(lock, platforms, "conda-lock.yml", notes);
+  if (spec != nullptr && !spec->pip.empty() && !lock.pip) {
     notes.warning({.code = "export-no-pip",
                    .what = "the pip section is not locked, so conda-lock.yml does not hold it, nor its content_hash",
                    .where = spec->pip.front().where});
@@ -201,7 +301,7 @@ void note_losses(const Lock& lock, const spec::Spec* spec, core::Notes& notes) {
 }  // namespace
 
 std::string format_conda_lock(const Lock& lock, const spec::Spec* spec, core::Notes* notes) {
-  refuse_profiles(lock);
+  refuse_profiles(lock, "conda-lock.yml");
   std::string out =
       "# This lock file was generated by envlock from envlock.lock. DO NOT EDIT!\n"
       "#\n"
@@ -211,9 +311,11 @@ std::string format_conda_lock(const Lock& lock, const spec::Spec* spec, core::No
       "#     micromamba create -n YOURENV -f conda-lock.yml\n";
   append_metadata(out, lock, spec);
   const std::vector<Entry> entries = entries_of(lock);
-  out += entries.empty() ? "package: []\n" : "package:\n";
+  const std::string distributions = distribution_entries(lock);
+  out += entries.empty() && distributions.empty() ? "package: []\n" : "package:\n";
   const Catalog catalog(lock.packages);
   for (const Entry& entry : entries) append_entry(out, entry, catalog);
+  out += distributions;
   if (notes != nullptr) note_losses(lock, spec, *notes);
   return out;
 }

@@ -64,6 +64,7 @@ InstallSet install_set_of_lock(const Lock& lock) {
       }
       platform.packages.push_back(std::move(package));
     }
+    add_distributions(lock, each, platform);
     set.platforms.push_back(std::move(platform));
   }
   return set;

@@ -19,5 +19,7 @@ InstallSet install_set_of_conda_lock(const YamlTree& tree, const std::string& fi
 InstallSet install_set_of_pixi_lock(const YamlTree& tree, const std::string& file, const PathBases& bases,
                                     const std::string& environment, core::Notes& notes);
 InstallSet install_set_of_lock(const Lock& lock);
+/// The distributions of a platform of an envlock.lock: wheels, and obstacles for what is none.
+void add_distributions(const Lock& lock, const LockedPlatform& from, InstallPlatform& to);
 
 }  // namespace envlock::lock

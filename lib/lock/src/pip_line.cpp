@@ -1,9 +1,11 @@
 #include "pip_line.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include "envlock/core/text.h"
+#include "envlock/core/url.h"
 #include "envlock/pypi/name.h"
 #include "stored_text.h"
 
@@ -87,7 +89,7 @@ PipAsk parse_pip_line(const PipLine& line) {
   } else {
     text = take_extras(text, ask);
   }
-  if (line.kind != PipLine::Kind::directory) text = take_subdirectory(text, ask);
+  text = take_subdirectory(text, ask);
   if (line.kind == PipLine::Kind::vcs) {
     read_repository(text, ask);
   } else {
@@ -107,6 +109,17 @@ std::string fault_of(const PipLine& line) {
     return error.diagnostics().front().what;
   }
   return {};
+}
+
+bool is_same_location(const std::string& left, const std::string& right) {
+  const auto plain = [](const std::string& place) {
+    auto url = core::parse_url(place.substr(0, place.find('#')));
+    if (!url) return std::filesystem::path(place).lexically_normal().generic_string();
+    url->user.clear();
+    url->password.clear();
+    return core::format(*url);
+  };
+  return plain(left) == plain(right);
 }
 
 PipLine canonical(const pypi::PipRequest& request, bool constraint) {

@@ -22,6 +22,10 @@ struct PipAsk {
 /// Throws: core::Error "invalid-requirement", "invalid-specifier", "invalid-marker".
 PipAsk parse_pip_line(const PipLine& line);
 
+/// True when a line's location and a distribution's URL or path lead to the same place. User names do not matter, nor
+/// "./" before a path.
+bool is_same_location(const std::string& left, const std::string& right);
+
 /// Why a line cannot stand in a lock; empty when it can.
 std::string fault_of(const PipLine& line);
 

@@ -66,7 +66,10 @@ std::string PipMatch::fault_of_place(const PipLine& line, const PipAsk& ask,
   const bool repository = distribution.source == Source::vcs;
   const bool right_kind =
       (line.kind == PipLine::Kind::directory) == folder && (line.kind == PipLine::Kind::vcs) == repository;
-  if (!right_kind || distribution.url != ask.location || distribution.subdirectory != ask.subdirectory) {
+  // An absolute path stands relative to the lock there, which this room knows nothing of.
+  const bool comparable = !ask.location.starts_with('/') && !ask.location.starts_with("file:");
+  const bool moved = comparable && !is_same_location(distribution.url, ask.location);
+  if (!right_kind || moved || distribution.subdirectory != ask.subdirectory) {
     return "locks " + shown(distribution) + " from " +
            quoted(core::without_secrets(distribution.url.empty() ? distribution.index : distribution.url));
   }

@@ -145,7 +145,7 @@ std::optional<std::size_t> PipView::find(const PipLine& line, const PipAsk& ask)
   if (!ask.name.empty()) return find(ask.name);
   for (const PlatformDistribution& each : platform_.distributions) {
     const LockedDistribution& distribution = catalog_.distribution(each.distribution);
-    if (kinds_agree(line.kind, distribution.source) && distribution.url == ask.location &&
+    if (kinds_agree(line.kind, distribution.source) && is_same_location(distribution.url, ask.location) &&
         distribution.subdirectory == ask.subdirectory) {
       return each.distribution;
     }

@@ -62,6 +62,7 @@ class PipView {
   const ProvidedDistribution* find_provided(std::string_view name) const;
   /// What an extra adds of a distribution that the conda part brings; null when the lock does not tell.
   const ProvidedExtra* find_provided_extra(std::string_view name, std::string_view extra) const;
+  const std::vector<ProvidedDistribution>& provided() const { return provided_; }
   /// What a line means: by its name, else by its place.
   std::optional<std::size_t> find(const PipLine& line, const PipAsk& ask) const;
 

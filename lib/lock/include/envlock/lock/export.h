@@ -25,6 +25,21 @@ std::string format_explicit(const Lock& lock, const LockedPlatform& platform, Ex
 /// Throws: core::Error "export-profiles" when two platforms share a subdir, which the format cannot express.
 std::string format_conda_lock(const Lock& lock, const spec::Spec* spec, core::Notes* notes = nullptr);
 
+/// A requirements file for one platform: `pip install --require-hashes --no-deps -r FILE` and uv's twin take it. Order:
+/// as in the lock. What conda packages bring stands in comments; what has no hash is left out, with a note
+/// "export-not-hashed".
+/// Throws: core::Error "export-no-distributions" for a lock without a pip section, as does format_pylock.
+std::string format_requirements(const Lock& lock, const LockedPlatform& platform, core::Notes* notes = nullptr);
+/// A pylock.toml (PEP 751) for all platforms. Categories but `main` are its dependency groups.
+/// Throws: core::Error "export-profiles" when two platforms share a subdir.
+std::string format_pylock(const Lock& lock);
+
+/// The whole lock, conda packages and distributions of PyPI, as a bill of materials: CycloneDX 1.6 and SPDX 2.3, both
+/// JSON, with purls, licenses, hashes and the graph of dependencies. The same lock gives the same bytes: the time is that
+/// of the newest file, and the document's identity is made of the lock's text.
+std::string format_cyclonedx(const Lock& lock);
+std::string format_spdx(const Lock& lock);
+
 /// The records behind a solve, for `--save-index` and `--index`: canonical JSON with channels and records.
 /// Order: records by (name, channel, subdir, file name), each once.
 struct SavedIndex {

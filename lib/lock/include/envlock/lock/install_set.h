@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -18,9 +19,16 @@ namespace envlock::lock {
 struct LockedWheel {
   std::string name;  ///< normalized (PEP 503)
   std::string version;
-  std::string url;  ///< may hold credentials: show it through without_secrets
+  /// To fetch from: a URL, or a path, which may be relative to the lock. May hold credentials: show it through
+  /// without_secrets.
+  std::string url;
   std::optional<core::Sha256> sha256;
   std::vector<std::string> categories;
+  // What only an envlock.lock tells.
+  std::string index = {};  ///< the canonical base of the index that has the file; "" none
+  std::string file = {};   ///< its name there
+  std::optional<std::uint64_t> size = {};
+  bool direct = false;  ///< asked for by URL or path (PEP 610)
 
   bool operator==(const LockedWheel&) const = default;
 };
@@ -41,7 +49,7 @@ struct InstallPlatform {
   std::vector<InstallPackage> packages;  ///< sorted by name, one of each
   std::vector<LockedWheel> wheels;       ///< sorted by name, one of each
   /// Why this platform cannot be installed as it is, although it can be compared: "hash-missing" for entries without
-  /// any hash, "lock-source-package" for what would have to be built (a folder, a repository, an sdist).
+  /// any hash, "lock-source-package" for what would have to be built or linked (a folder, a repository, an sdist).
   std::vector<core::Diagnostic> obstacles;
 };
 
