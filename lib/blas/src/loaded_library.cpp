@@ -131,6 +131,9 @@ std::vector<std::pair<std::string, std::string>> describe_itself(void* library, 
   ArchId* const id = look_up<ArchId>(library, "bli_arch_query_id");
   ArchName* const name = look_up<ArchName>(library, "bli_arch_string");
   if (id != nullptr && name != nullptr) {
+    // Asked before it is set up, BLIS takes every BLIS_ARCH_TYPE for a mistake and aborts.
+    using SetUp = void();
+    if (SetUp* const set_up = look_up<SetUp>(library, "bli_init")) set_up();
     if (const char* const text = name(id())) description.emplace_back("kernel", core::printable(text, 60));
     description.emplace_back("kernel_number", std::to_string(id()));
   }

@@ -27,14 +27,14 @@ constexpr std::array kOpenBlas = {Kernel{"SkylakeX", "avx512f"},
                                   Kernel{"NEOVERSEN1", "asimd"},
                                   Kernel{"NEOVERSEV1", "sve"},
                                   Kernel{"ARMV8", "asimd"}};
-// BLIS 0.9 takes its numbers: skx, haswell, sandybridge, penryn, zen3, zen2, zen.
+// BLIS 0.9 takes its numbers: skx, haswell, zen3, zen2, zen, sandybridge, penryn, generic.
 constexpr std::array kBlis = {Kernel{"0", "avx512f"}, Kernel{"3", "avx2"}, Kernel{"6", "avx2"}, Kernel{"7", "avx2"},
-                              Kernel{"8", "avx2"},    Kernel{"4", "avx"},  Kernel{"5", ""}};
+                              Kernel{"8", "avx2"},    Kernel{"4", "avx"},  Kernel{"5", ""},     Kernel{"25", ""}};
 constexpr std::array kMkl = {Kernel{"AVX512", "avx512f"}, Kernel{"AVX2", "avx2"}, Kernel{"AVX", "avx"},
                              Kernel{"SSE4_2", ""}, Kernel{"COMPATIBLE", ""}};
 
 /// Variables that change what is computed or loaded; of those that are set, each is a suspect.
-constexpr std::array<std::string_view, 25> kSteering = {"ATEN_CPU_CAPABILITY",
+constexpr std::array<std::string_view, 26> kSteering = {"ATEN_CPU_CAPABILITY",
                                                         "ONEDNN_MAX_CPU_ISA",
                                                         "DNNL_MAX_CPU_ISA",
                                                         "NPY_DISABLE_CPU_FEATURES",
@@ -58,7 +58,8 @@ constexpr std::array<std::string_view, 25> kSteering = {"ATEN_CPU_CAPABILITY",
                                                         "LD_PRELOAD",
                                                         "ARMPL_NUM_THREADS",
                                                         "NVBLAS_CONFIG_FILE",
-                                                        "KMP_DETERMINISTIC_REDUCTION"};
+                                                        "KMP_DETERMINISTIC_REDUCTION",
+                                                        "OMP_THREAD_LIMIT"};
 
 std::string lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
