@@ -67,7 +67,9 @@ TEST_CASE("what is tried again follows from the components") {
     CHECK(values_of(settings, "MKL_CBWR").empty());
   }
   SECTION("threads, where sums differ") {
-    const auto settings = torch::settings_to_try({"reduce"}, now, {});
+    const auto settings = torch::settings_to_try({"norm", "reduce"}, now, {});
+    CHECK(settings.front().threads == 1);
+    CHECK(torch::settings_to_try({"reduce", "softmax"}, now, {}).front().threads == 0);
     const auto one = std::find_if(settings.begin(), settings.end(), [](const auto& each) { return each.threads == 1; });
     CHECK(one != settings.end());
     CHECK(std::none_of(settings.begin(), settings.end(), [](const auto& each) { return each.threads == 2; }));

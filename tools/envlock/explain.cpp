@@ -12,6 +12,7 @@ namespace {
 
 /// Where a combination is built from single changes, so many of the best are taken.
 constexpr std::size_t kMostParts = 12;
+constexpr double kTimesLonger = 3;
 
 std::string setting_words(const torch::Setting& setting) {
   std::string words;
@@ -97,9 +98,18 @@ Explainer::Explainer(TierRequest request, ExplainSettings settings)
       environment_(effective_environment(request_)),
       replays_(request_) {}
 
-bool Explainer::has_time() const {
+void Explainer::begin() {
+  begin_ = std::chrono::steady_clock::now();
+  tried_.clear();
+}
+
+blas::Situation Explainer::situation_of(const Case& of) const {
+  return {.now = &of.answer.run, .accepted = &of.accepted, .environment = environment_, .isa = settings_.isa};
+}
+
+double Explainer::seconds_left() const {
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin_;
-  return spent.count() < settings_.seconds;
+  return settings_.seconds - spent.count();
 }
 
 /// Null when it cannot be tried here, or no longer.
@@ -111,9 +121,12 @@ const Explainer::Tried* Explainer::attempt(const blas::Change& change, const Cas
     of.answer.elsewhere.push_back({change.cause, on_another_machine(change, settings_.command)});
     return nullptr;
   }
-  if (!has_time()) return nullptr;
+  const double left = seconds_left();
+  if (left <= 0) return nullptr;
   ++of.answer.replays;
-  tried_.push_back({change, replays_.attempt(change, of.accepted, of.answer.run)});
+  // A library may hang under a setting that it does not know: no replay takes much longer than the run itself did.
+  const double most = std::max(left, kTimesLonger * of.answer.run.seconds + 1);
+  tried_.push_back({change, replays_.attempt(change, of.accepted, of.answer.run, most)});
   return &tried_.back();
 }
 
@@ -134,8 +147,8 @@ std::vector<blas::Change> Explainer::reduced(std::vector<blas::Change> parts, co
 
 /// Variables that have another value than when the baseline was accepted: each alone, then all of them, cut down to
 /// those that it takes. What is found so is the cause; there is no need for rivals that do what it does.
-bool Explainer::explain_by_variables(const blas::Situation& situation, const Case& of) {
-  const std::vector<blas::Change> changes = blas::changed_variables(situation);
+bool Explainer::try_variables(const Case& of) {
+  const std::vector<blas::Change> changes = blas::changed_variables(situation_of(of));
   for (const blas::Change& change : changes) {
     const Tried* tried = attempt(change, of);
     if (tried == nullptr || !tried->replay.same) continue;
@@ -160,7 +173,7 @@ void Explainer::explain_by_singles(const std::vector<blas::Change>& changes, con
 /// Combinations of so many single changes. First those whose parts alone bring the bits nearest to the accepted ones.
 void Explainer::explain_by_combinations(std::size_t size, const Case& of) {
   for (const blas::Change& combination : combinations(nearest_singles(), size)) {
-    if (!has_time()) return;
+    if (seconds_left() <= 0) return;
     const Tried* tried = attempt(combination, of);
     if (tried != nullptr && tried->replay.same) {
       of.answer.explanations.push_back({combination.cause, combination.remedy});
@@ -183,15 +196,16 @@ std::vector<Explainer::Tried> Explainer::nearest_singles() const {
   return singles;
 }
 
+bool Explainer::explain_by_variables(const probe::AcceptedTier& accepted, report::TierAnswer& answer) {
+  begin();
+  return try_variables({accepted, answer});
+}
+
 void Explainer::explain(const probe::AcceptedTier& accepted, report::TierAnswer& answer) {
-  if (settings_.seconds <= 0) return;
-  begin_ = std::chrono::steady_clock::now();
-  tried_.clear();
-  const blas::Situation situation{
-      .now = &answer.run, .accepted = &accepted, .environment = environment_, .isa = settings_.isa};
+  begin();
   const Case of{accepted, answer};
-  if (explain_by_variables(situation, of)) return;
-  explain_by_singles(suspects_of(situation, answer.components), of);
+  if (try_variables(of)) return;
+  explain_by_singles(suspects_of(situation_of(of), answer.components), of);
   for (Tried& tried : tried_) tried.is_single = true;
   for (std::size_t size = 2; size <= 3 && answer.explanations.empty(); ++size) explain_by_combinations(size, of);
 }

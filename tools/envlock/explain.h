@@ -28,6 +28,8 @@ class Explainer {
   /// library or the framework knows; where none will do, pairs of them, then triples. Changes that this machine cannot
   /// make are told apart.
   void explain(const probe::AcceptedTier& accepted, report::TierAnswer& answer);
+  /// The first part of that alone. True where it found the cause.
+  bool explain_by_variables(const probe::AcceptedTier& accepted, report::TierAnswer& answer);
 
  private:
   /// One difference.
@@ -41,10 +43,12 @@ class Explainer {
     bool is_single = false;  ///< a part for combinations
   };
 
-  bool has_time() const;
+  void begin();
+  blas::Situation situation_of(const Case& of) const;
+  double seconds_left() const;
   const Tried* attempt(const blas::Change& change, const Case& of);
   std::vector<blas::Change> reduced(std::vector<blas::Change> parts, const Case& of);
-  bool explain_by_variables(const blas::Situation& situation, const Case& of);
+  bool try_variables(const Case& of);
   void explain_by_singles(const std::vector<blas::Change>& changes, const Case& of);
   void explain_by_combinations(std::size_t size, const Case& of);
   std::vector<Tried> nearest_singles() const;

@@ -11,6 +11,7 @@
 #include "envlock/prefix/conda_meta.h"
 #include "envlock/torch/signature.h"
 #include "explain.h"
+#include "explain_by_lock.h"
 #include "gpu_gate.h"
 #include "hardware_class.h"
 #include "portable.h"
@@ -76,8 +77,7 @@ class Gate {
     gate_.knows_class = file_.baseline.find(gate_.hardware) != nullptr;
     if (args_.portable) gate_.portable = prove_portable(request_, runs, hardware_class(machine_, args_.threads));
     request_.cublas = find_cublas_of(request_, out_.notes);
-    explainer_.emplace(request_,
-                       ExplainSettings{args_.accept ? 0 : args_.explain_seconds, machine_.isa, args_.command});
+    explainer_.emplace(request_, ExplainSettings{args_.explain_seconds, machine_.isa, args_.command});
     for (probe::TierRun& run : runs) judge(std::move(run));
     judge_gpus();
     find_missing();
@@ -174,51 +174,30 @@ class Gate {
       return;
     }
     answer.components = differing_components(accepted, answer.run);
-    if (!explain_by_the_lock(accepted, answer)) explainer_->explain(accepted, answer);
+    if (args_.accept) return;
+    if (args_.explain_seconds > 0) explain(accepted, answer);
     if (answer.explanations.empty()) explain_by_other_mode(accepted, gpu_tiers_, answer);
   }
 
+  /// Files that are not the lock's first, since they are known to differ; but what lies outside the environment is
+  /// there because something leads to it.
+  void explain(const probe::AcceptedTier& accepted, report::TierAnswer& answer) {
+    const bool is_outside = probe::detail(answer.run.details, "library").starts_with("/");
+    if (is_outside && explainer_->explain_by_variables(accepted, answer)) return;
+    if (explain_by_the_lock(request_, lock_, accepted, answer)) return;
+    explainer_->explain(accepted, answer);
+  }
+
+  /// What was so before the library was loaded is the doing of what was loaded before.
   std::vector<std::string> culprits_of(const probe::TierRun& run) {
+    const bool before = std::any_of(run.canaries_before.begin(), run.canaries_before.end(),
+                                    [](const probe::Canary& canary) { return !canary.ok; });
+    if (before) return find_preloaded_fp_culprits(request_);
     std::vector<std::filesystem::path> candidates;
     for (const probe::MappedFile& file : run.mapped) {
       candidates.push_back(file.outside ? std::filesystem::path(file.path) : prefix_ / file.path);
     }
     return find_fp_culprits(candidates, request_);
-  }
-
-  /// Where the library is another file than the accepted one: does the lock's own file give the accepted bits?
-  bool explain_by_the_lock(const probe::AcceptedTier& accepted, report::TierAnswer& answer) {
-    if (args_.accept || !lock_.locked_file || answer.comparison.changed_files.empty()) return false;
-    if (answer.run.tier == "cublas") return explain_cublas_by_the_lock(accepted, lock_, request_, answer);
-    if (answer.run.tier != "blas") return false;
-    const std::string path = probe::detail(accepted.details, "library");
-    const auto owner = std::find_if(accepted.files.begin(), accepted.files.end(),
-                                    [&](const probe::BoundFile& file) { return file.path == path; });
-    if (owner == accepted.files.end()) return false;
-    const std::optional<std::filesystem::path> file = lock_.locked_file(owner->package, path);
-    if (!file) return false;
-    TierRequest request = request_;
-    request.repeat = 0;
-    request.subject = answer.run.subject;
-    request.library = blas::Library{.path = *file,
-                                    .name = path,
-                                    .users = {},
-                                    .symbol = probe::detail(answer.run.details, "function"),
-                                    .ilp64 = probe::detail(answer.run.details, "integers") == "64 bits"};
-    // What it needs lies in the prefix, not beside the unpacked file.
-    request.environment["LD_LIBRARY_PATH"] = (prefix_ / "lib").string();
-    core::Notes notes;
-    ++answer.replays;
-    const probe::TierRun run = run_blas_tiers(request, notes).front();
-    if (run.root != accepted.root || !probe::same_orders(run.orders, accepted.orders)) return false;
-    const std::string now = probe::detail(answer.run.details, "library");
-    const std::string own = "the lock's own `" + path + "`";
-    answer.explanations.push_back(
-        {now == path ? "`" + path + "` was changed; " + own + " computes what was accepted"
-                     : "`" + now + "` is loaded in the place of " + own + ", which computes what was accepted",
-         now.starts_with("/") ? "unset LD_LIBRARY_PATH and LD_PRELOAD, or whatever leads to " + now
-                              : "`" + lock_.repair + "` puts the lock's file back"});
-    return true;
   }
 
   /// Of the classes that this machine has.

@@ -109,4 +109,17 @@ std::vector<std::string> find_fp_culprits(const std::vector<std::filesystem::pat
   return culprits;
 }
 
+std::vector<std::string> find_preloaded_fp_culprits(const TierRequest& request) {
+  std::vector<std::filesystem::path> candidates;
+  std::string names = value_of(request, "LD_PRELOAD");
+  std::replace(names.begin(), names.end(), ':', ' ');
+  for (const std::string_view name : core::split(names, ' ')) {
+    if (!name.empty()) candidates.emplace_back(name);
+  }
+  TierRequest without = request;
+  without.variables.erase("LD_PRELOAD");
+  without.environment.erase("LD_PRELOAD");
+  return find_fp_culprits(candidates, without);
+}
+
 }  // namespace envlock::tools

@@ -44,4 +44,7 @@ std::vector<probe::TierRun> run_python_tiers(const TierRequest& request);
 std::vector<std::string> find_fp_culprits(const std::vector<std::filesystem::path>& candidates,
                                           const TierRequest& request);
 
+/// The same of the files that LD_PRELOAD names.
+std::vector<std::string> find_preloaded_fp_culprits(const TierRequest& request);
+
 }  // namespace envlock::tools

@@ -68,7 +68,8 @@ std::map<std::string, std::string> effective_environment(const TierRequest& requ
 
 Replays::Replays(TierRequest request) : request_(std::move(request)) {}
 
-const std::vector<probe::TierRun>& Replays::run(const blas::Change& change, const probe::TierRun& now) {
+const std::vector<probe::TierRun>& Replays::run(const blas::Change& change, const probe::TierRun& now,
+                                                double most_seconds) {
   const bool is_blas = now.tier == "blas";
   const bool is_cublas = now.tier == "cublas";
   const std::string subject = is_blas     ? now.subject
@@ -79,14 +80,16 @@ const std::vector<probe::TierRun>& Replays::run(const blas::Change& change, cons
   if (!is_new) return kept->second;
   TierRequest request = changed(request_, change);
   if (is_blas) request.subject = now.subject;
+  request.most_seconds = std::min(request.most_seconds, most_seconds);
   if (is_cublas) return kept->second = run_cublas(std::move(request), now, moves_libraries(change));
   core::Notes notes;  // what it says there is to say was said already
   kept->second = is_blas ? run_blas_tiers(request, notes) : run_python_tiers(request);
   return kept->second;
 }
 
-Replay Replays::attempt(const blas::Change& change, const probe::AcceptedTier& accepted, const probe::TierRun& now) {
-  for (const probe::TierRun& run : run(change, now)) {
+Replay Replays::attempt(const blas::Change& change, const probe::AcceptedTier& accepted, const probe::TierRun& now,
+                        double most_seconds) {
+  for (const probe::TierRun& run : run(change, now, most_seconds)) {
     if (run.tier != now.tier || run.subject != now.subject) continue;
     return {run.root == accepted.root && probe::same_orders(run.orders, accepted.orders),
             count_differing(accepted, run)};

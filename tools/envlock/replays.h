@@ -27,10 +27,12 @@ class Replays {
  public:
   explicit Replays(TierRequest request);
 
-  Replay attempt(const blas::Change& change, const probe::AcceptedTier& accepted, const probe::TierRun& now);
+  /// Ends a process that takes longer than `most_seconds`.
+  Replay attempt(const blas::Change& change, const probe::AcceptedTier& accepted, const probe::TierRun& now,
+                 double most_seconds);
 
  private:
-  const std::vector<probe::TierRun>& run(const blas::Change& change, const probe::TierRun& now);
+  const std::vector<probe::TierRun>& run(const blas::Change& change, const probe::TierRun& now, double most_seconds);
 
   TierRequest request_;
   /// By subject (of the tiers of python: none), variables and threads.

@@ -64,6 +64,21 @@ void add_settings(const TierRun& run, const std::vector<std::string>& culprits, 
   }
 }
 
+/// Operations that one of the two runs could not compute. They keep their places, so that they differ.
+void add_refused(const TierAnswer& answer, core::Diagnostic& diagnostic) {
+  constexpr std::string_view kNotComputed = "not computed: ";
+  for (const auto& [name, error] : answer.run.details) {
+    if (!name.starts_with(kNotComputed) || !probe::detail(answer.accepted_details, name).empty()) continue;
+    diagnostic.why.push_back("`" + core::printable(name.substr(kNotComputed.size())) +
+                             "` cannot be computed now: " + core::printable(error));
+  }
+  for (const auto& [name, error] : answer.accepted_details) {
+    if (!name.starts_with(kNotComputed) || !probe::detail(answer.run.details, name).empty()) continue;
+    diagnostic.why.push_back("`" + core::printable(name.substr(kNotComputed.size())) +
+                             "` could not be computed when it was accepted");
+  }
+}
+
 /// What changed between the accepted run and this one, as far as the inventory tells.
 void add_inventory(const TierAnswer& answer, core::Diagnostic& diagnostic) {
   std::vector<std::string> names = {"library", "version", "kernel", "operands"};
@@ -150,6 +165,7 @@ core::Diagnostic differs(const TierAnswer& answer, const ProbeGate& gate) {
     diagnostic.why.push_back("on " + answer.device + ", " + core::printable(describe(answer.hardware)));
   }
   add_components(answer, diagnostic);
+  add_refused(answer, diagnostic);
   add_inventory(answer, diagnostic);
   add_explanations(answer, diagnostic);
   diagnostic.hints.push_back("if the change is meant: review it, then `" + gate.command + " --accept`");

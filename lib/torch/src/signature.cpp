@@ -69,7 +69,16 @@ void try_blas(Trials& trials) {
   if (!within && trials.maps("openblas")) trials.add_values({"OPENBLAS_CORETYPE"}, kOpenBlas);
 }
 
+void try_threads(Trials& trials) {
+  if (!trials.concerns({"reduce", "norm"})) return;
+  for (const int threads : {1, 2, 4, 8}) {
+    if (threads != trials.now().threads) trials.add({{}, threads, ""});
+  }
+}
+
 void try_torch(Trials& trials, const std::string& accepted_kernel) {
+  // Other vectors would show in more than these two: then threads come first.
+  if (!trials.concerns({"math", "softmax", "activation", "random", "attention"})) try_threads(trials);
   if (trials.concerns({"math", "softmax", "activation", "norm", "random", "attention", "reduce"})) {
     for (const Value& value : kCapabilities) {
       if (value.value == core::to_lower(accepted_kernel)) {
@@ -78,11 +87,7 @@ void try_torch(Trials& trials, const std::string& accepted_kernel) {
     }
     trials.add_values({"ATEN_CPU_CAPABILITY"}, kCapabilities);
   }
-  if (trials.concerns({"reduce", "norm"})) {
-    for (const int threads : {1, 2, 4, 8}) {
-      if (threads != trials.now().threads) trials.add({{}, threads, ""});
-    }
-  }
+  try_threads(trials);
   if (trials.concerns({"conv", "activation", "half"})) {
     trials.add_values({"ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"}, kOneDnn);
   }
