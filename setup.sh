@@ -6,9 +6,10 @@ cd "$(dirname "$0")"
 BUILD_PACKAGES="g++ cmake ninja-build pkgconf libsolv-dev libyaml-cpp-dev nlohmann-json3-dev libcurl4-openssl-dev
   libssl-dev libcli11-dev catch2 libsimdjson-dev libzstd-dev libarchive-dev libtomlplusplus-dev libfmt-dev libre2-dev
   zlib1g-dev python3"
-TEST_PACKAGES="git python3-jsonschema python3-numpy clang-format clang-tidy libmpfr-dev libopenblas0-serial"
+TEST_PACKAGES="git python3-jsonschema python3-numpy clang-format clang-tidy libmpfr-dev patchelf liblapack3 libblas3
+  libopenblas0-serial libopenblas0-pthread libopenblas0-openmp libblis4-serial"
 # Tests that need one of these say "skipped: why" where the distribution does not have it.
-OPTIONAL_TEST_PACKAGES="clang-19"
+OPTIONAL_TEST_PACKAGES="clang-19 libatlas3-base python3-torch"
 
 usage() {
   cat <<'TEXT'
