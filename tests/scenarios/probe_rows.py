@@ -36,7 +36,8 @@ class Rows(InstallScenario):
 
     def gate(self, lock, prefix, baseline, *arguments, env=None, repeat=0):
         """The findings of the probe by their codes, and the tiers of a run by their names; of a tier with several subjects also "TIER SUBJECT"."""
-        result = self.run_envlock("verify", lock, "-p", prefix, "--probe", "--json", "--baseline", baseline, "--probe-repeat", repeat, *arguments, env=env)
+        words = ("--probe", "--json", "--baseline", baseline, "--probe-repeat", repeat, *arguments)
+        result = self.run_envlock("verify", lock, "-p", prefix, *words, env=env, timeout=500)
         document = json.loads(result.out)
         self.assertIn("probe", document, result.err)
         tiers = {}

@@ -46,6 +46,32 @@ std::vector<std::string> differing_components(const probe::AcceptedTier& accepte
   return {};
 }
 
+/// The ops that were computed when the tier was accepted and are refused now, with the words of the refusal.
+std::vector<std::pair<std::string, std::string>> newly_refused(const probe::AcceptedTier& accepted,
+                                                               const probe::TierRun& run) {
+  constexpr std::string_view kNotComputed = "not computed: ops ";
+  const probe::Section* now = run.find("ops");
+  const auto before = std::find_if(accepted.sections.begin(), accepted.sections.end(),
+                                   [](const probe::AcceptedSection& section) { return section.name == "ops"; });
+  if (now == nullptr || now->record.steps.empty()) return {};
+  if (before == accepted.sections.end() || before->steps.empty()) return {};
+  std::vector<std::pair<std::string, std::string>> refused;
+  for (const auto& [name, error] : run.details) {
+    if (!name.starts_with(kNotComputed)) continue;
+    const std::string op = name.substr(kNotComputed.size());
+    const auto place = std::find(before->initial_ops.begin(), before->initial_ops.end(), op);
+    const auto is = std::find_if(now->initial_ops.begin(), now->initial_ops.end(),
+                                 [&](const auto& each) { return each.name == op; });
+    if (place == before->initial_ops.end() || is == now->initial_ops.end()) continue;
+    const auto then = static_cast<std::size_t>(place - before->initial_ops.begin());
+    const auto index = static_cast<std::size_t>(is - now->initial_ops.begin());
+    if (then >= before->steps.front().size() || index >= now->record.steps.front().ops.size()) continue;
+    const std::uint32_t digest = probe::shortened(now->record.steps.front().ops[index]);
+    if (before->steps.front()[then] != digest) refused.emplace_back(op, error);
+  }
+  return refused;
+}
+
 /// One gate at work.
 class Gate {
  public:
@@ -174,6 +200,7 @@ class Gate {
       return;
     }
     answer.components = differing_components(accepted, answer.run);
+    answer.refused = newly_refused(accepted, answer.run);
     if (args_.accept) return;
     if (args_.explain_seconds > 0) explain(accepted, answer);
     if (answer.explanations.empty()) explain_by_other_mode(accepted, gpu_tiers_, answer);

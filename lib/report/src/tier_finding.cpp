@@ -64,18 +64,10 @@ void add_settings(const TierRun& run, const std::vector<std::string>& culprits, 
   }
 }
 
-/// Operations that one of the two runs could not compute. They keep their places, so that they differ.
+/// Operations that are refused now. They keep their places, so that they differ.
 void add_refused(const TierAnswer& answer, core::Diagnostic& diagnostic) {
-  constexpr std::string_view kNotComputed = "not computed: ";
-  for (const auto& [name, error] : answer.run.details) {
-    if (!name.starts_with(kNotComputed) || !probe::detail(answer.accepted_details, name).empty()) continue;
-    diagnostic.why.push_back("`" + core::printable(name.substr(kNotComputed.size())) +
-                             "` cannot be computed now: " + core::printable(error));
-  }
-  for (const auto& [name, error] : answer.accepted_details) {
-    if (!name.starts_with(kNotComputed) || !probe::detail(answer.run.details, name).empty()) continue;
-    diagnostic.why.push_back("`" + core::printable(name.substr(kNotComputed.size())) +
-                             "` could not be computed when it was accepted");
+  for (const auto& [op, error] : answer.refused) {
+    diagnostic.why.push_back("`" + core::printable(op) + "` cannot be computed now: " + core::printable(error));
   }
 }
 

@@ -38,6 +38,8 @@ struct TierAnswer {
   Standing standing = Standing::alone;
   probe::TierComparison comparison;     ///< where it differs, or was accepted
   std::vector<std::string> components;  ///< of a tier with single ops: those whose ops differ, sorted
+  /// Of these ops those that could not be computed, and were when it was accepted: why.
+  std::vector<std::pair<std::string, std::string>> refused;
   std::vector<probe::SumOrder> accepted_orders;
   std::vector<std::pair<std::string, std::string>> accepted_details;
   std::vector<Explanation> explanations;  ///< those that a replay confirmed, the likeliest first
