@@ -46,6 +46,13 @@ ENVLOCK_CUBLAS_FUNCTIONS(ENVLOCK_CUBLAS_COMPARE)
 ENVLOCK_CUBLASLT_FUNCTIONS(ENVLOCK_CUBLAS_COMPARE)
 static_assert(SameSignature<decltype(Functions::set_workspace), decltype(&::cublasSetWorkspace_v2)>::value);
 
+// In C++ their header has another function of this name.
+using GemmEx = cublasStatus_t (*)(cublasHandle_t, cublasOperation_t, cublasOperation_t, int, int, int, const void*,
+                                  const void*, cudaDataType, int, const void*, cudaDataType, int, const void*, void*,
+                                  cudaDataType, int, cublasComputeType_t, cublasGemmAlgo_t);
+static_assert(SameSignature<decltype(Functions::gemm_ex), GemmEx>::value);
+[[maybe_unused]] constexpr GemmEx kGemmEx = &::cublasGemmEx;
+
 /// Enumerations of theirs and of ours.
 constexpr bool same(int ours, int theirs) {
   return ours == theirs;
@@ -58,6 +65,8 @@ static_assert(same(pedantic_math, CUBLAS_PEDANTIC_MATH));
 static_assert(same(tf32_math, CUBLAS_TF32_TENSOR_OP_MATH));
 static_assert(same(kReal32, CUDA_R_32F));
 static_assert(same(kCompute32, CUBLAS_COMPUTE_32F));
+static_assert(same(kCompute32Pedantic, CUBLAS_COMPUTE_32F_PEDANTIC));
+static_assert(same(kAnyAlgorithm, CUBLAS_GEMM_DEFAULT));
 static_assert(same(transpose_a, CUBLASLT_MATMUL_DESC_TRANSA));
 static_assert(same(transpose_b, CUBLASLT_MATMUL_DESC_TRANSB));
 static_assert(same(most_workspace, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES));

@@ -25,14 +25,14 @@ class World {
     fs::create_symlink(target, root_ / path);
   }
   /// A torch for GPUs; libtorch_cuda.so looks for cuBLAS where `rpath` says.
-  void put_torch(const std::string& rpath, const std::string& number) {
+  void put_torch(const std::string& rpath, const std::string& number, const std::string& product = "cublasSgemm_v2") {
     put(kTorch + "_C.cpython-312-x86_64-linux-gnu.so", {.needed = {"libtorch_python.so"}, .rpath = "$ORIGIN/lib"});
     put(kTorch + "lib/libtorch_python.so", {.needed = {"libtorch.so"}, .rpath = "$ORIGIN"});
     put(kTorch + "lib/libtorch.so", {.needed = {"libtorch_cpu.so", "libtorch_cuda.so"}, .rpath = "$ORIGIN"});
     put(kTorch + "lib/libtorch_cpu.so", {});
     put(kTorch + "lib/libtorch_cuda.so", {.needed = {"libcublas.so." + number, "libcublasLt.so." + number},
                                           .rpath = rpath,
-                                          .imports = {"cublasCreate_v2", "cublasGemmEx", "cublasLtMatmul"}});
+                                          .imports = {"cublasCreate_v2", product, "cublasGemmEx", "cublasLtMatmul"}});
   }
   void put_cublas(const std::string& folder, const std::string& number) {
     put(folder + "libcublas.so." + number, {.needed = {"libcublasLt.so." + number},
@@ -84,6 +84,7 @@ TEST_CASE("of conda's torch, cuBLAS is found in lib, links resolved") {
   CHECK(found->cublas == world.at("env/targets/x86_64-linux/lib/libcublas.so.12.6.4.1"));
   CHECK(found->cublaslt == world.at("env/targets/x86_64-linux/lib/libcublasLt.so.12"));
   CHECK(found->user == "torch");
+  CHECK(found->function == "cublasSgemm_v2");
   CHECK(!found->outside);
   CHECK(world.codes().empty());
   CHECK(blas::cublas_subjects(*found) == Texts{"sgemm", "sgemm-pedantic", "lt"});
@@ -93,13 +94,14 @@ TEST_CASE("of wheels, cuBLAS is found beside torch, also where only torch's pyth
   for (const char* folder : {"nvidia/cublas/lib/", "nvidia/cu13/lib/"}) {
     for (const bool linked : {true, false}) {
       World world;
-      world.put_torch(linked ? "$ORIGIN/../../" + std::string(folder) : "$ORIGIN", "13");
+      world.put_torch(linked ? "$ORIGIN/../../" + std::string(folder) : "$ORIGIN", "13", "cublasGemmStridedBatchedEx");
       world.put_cublas(kModules + folder, "13");
       world.put_cublas("env/lib/", "12");  // what somebody else brought
       const auto found = world.find();
       REQUIRE(found);
       CHECK(found->cublas == world.at(kModules + folder + "libcublas.so.13"));
       CHECK(found->cublaslt == world.at(kModules + folder + "libcublasLt.so.13"));
+      CHECK(found->function == "cublasGemmEx");
       CHECK(world.codes().empty());
     }
   }

@@ -92,7 +92,7 @@ class Cublas(Gate):
     def test_a_library_that_fails_is_named_and_the_reference_still_runs(self):
         for behaviour, code in {"crash": "tier-crashed", "hang": "tier-hung", "alloc": "tier-unusable"}.items():
             with self.subTest(behaviour):
-                findings = self.gate(self.locked, "--probe-timeout", 2, env=gpus(A100, ENVLOCK_FAKE_CUBLAS=behaviour), expect=2)
+                findings = self.gate(self.locked, "--probe-timeout", 2 if behaviour == "hang" else 100, env=gpus(A100, ENVLOCK_FAKE_CUBLAS=behaviour), expect=2)
                 self.assertEqual(set(findings), {code})
                 self.assertEqual(self.document["probe"]["reference"]["verdict"], "as-specified")
         self.assertIn("cuBLAS (`lt`) cannot be run, in `creating`", findings["tier-unusable"]["what"])

@@ -31,8 +31,9 @@ std::optional<blas::CublasLibrary> locked_cublas(const probe::AcceptedTier& acce
 
 bool explain_cublas_by_the_lock(const probe::AcceptedTier& accepted, const GateLock& lock, TierRequest request,
                                 report::TierAnswer& answer) {
-  const auto library = locked_cublas(accepted, lock.locked_file);
+  auto library = locked_cublas(accepted, lock.locked_file);
   if (!library) return false;
+  if (request.cublas) library->function = request.cublas->function;
   request.repeat = 0;
   request.subject = answer.run.subject;
   request.device = std::atoi(answer.device.c_str() + std::string_view("cuda:").size());

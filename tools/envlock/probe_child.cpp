@@ -51,7 +51,7 @@ int run_blas(const std::vector<std::string>& words) {
 }
 
 int run_cublas(const std::vector<std::string>& words) {
-  if (words.size() != 9) return kBadWords;
+  if (words.size() != 10) return kBadWords;
   blas::CublasOptions options;
   options.library.cublas = words[1];
   options.library.cublaslt = words[2];
@@ -61,6 +61,7 @@ int run_cublas(const std::vector<std::string>& words) {
   options.size = words[6];
   options.steps = std::stoi(words[7]);
   options.shift = std::stoul(words[8]);
+  options.library.function = words[9];
   options.stage = tell_stage;
   answer(probe::format(blas::compute_cublas(options)));
   return 0;
@@ -111,10 +112,17 @@ std::vector<std::string> words_for_blas(const blas::ComputeOptions& options) {
 }
 
 std::vector<std::string> words_for_cublas(const blas::CublasOptions& options) {
-  return {std::string(kProbeChild),          std::string(kCublas), options.library.cublas.string(),
-          options.library.cublaslt.string(), options.subject,      std::to_string(options.device),
-          options.prefix.string(),           options.size,         std::to_string(options.steps),
-          std::to_string(options.shift)};
+  return {std::string(kProbeChild),
+          std::string(kCublas),
+          options.library.cublas.string(),
+          options.library.cublaslt.string(),
+          options.subject,
+          std::to_string(options.device),
+          options.prefix.string(),
+          options.size,
+          std::to_string(options.steps),
+          std::to_string(options.shift),
+          options.library.function};
 }
 
 std::vector<std::string> words_for_gpus() {

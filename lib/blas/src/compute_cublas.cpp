@@ -72,7 +72,7 @@ class Computation {
     const cublas::Loaded loaded = cublas::load(options_.library, is_lt);
     check_environment(run_);
     tell("library", from_prefix(is_lt ? loaded.lt_origin : loaded.origin, options_.prefix, outside));
-    tell("function", is_lt ? "cublasLtMatmul" : "cublasSgemm_v2");
+    tell("function", is_lt ? "cublasLtMatmul" : options_.library.function);
     stage("creating");
     const cublas::Workspace workspace = make_workspace(gpu);
     if (is_lt) {

@@ -22,6 +22,8 @@ enum MathMode : int { default_math = 0, pedantic_math = 2, tf32_math = 3 };
 
 inline constexpr int kReal32 = 0;      ///< CUDA_R_32F
 inline constexpr int kCompute32 = 68;  ///< CUBLAS_COMPUTE_32F
+inline constexpr int kCompute32Pedantic = 69;
+inline constexpr int kAnyAlgorithm = -1;  ///< CUBLAS_GEMM_DEFAULT
 
 /// Attributes of a cuBLASLt product.
 enum ProductAttribute : int { transpose_a = 3, transpose_b = 4 };
@@ -98,6 +100,10 @@ struct Functions {
   ENVLOCK_CUBLAS_FUNCTIONS(ENVLOCK_CUBLAS_POINTER)
   /// cublasSetWorkspace_v2, which there is since cuBLAS 11; else null.
   Status (*set_workspace)(Handle handle, void* memory, std::size_t bytes) = nullptr;
+  /// cublasGemmEx as it is since cuBLAS 11; else null.
+  Status (*gemm_ex)(Handle handle, int operation_a, int operation_b, int m, int n, int k, const void* alpha,
+                    const void* a, int a_type, int lda, const void* b, int b_type, int ldb, const void* beta, void* c,
+                    int c_type, int ldc, int compute, int algorithm) = nullptr;
 };
 struct LtFunctions {
   ENVLOCK_CUBLASLT_FUNCTIONS(ENVLOCK_CUBLAS_POINTER)

@@ -74,6 +74,7 @@ Loaded load(const CublasLibrary& library, bool need_lt) {
   ENVLOCK_CUBLAS_FUNCTIONS(ENVLOCK_CUBLAS_LOAD)
 #undef ENVLOCK_CUBLAS_LOAD
   look_up(cublas, "cublasSetWorkspace_v2", loaded.functions.set_workspace);
+  if (library.function == "cublasGemmEx") need(cublas, "cublasGemmEx", loaded.functions.gemm_ex);
   loaded.origin = origin_of(loaded.functions.sgemm);
   if (!need_lt) return loaded;
   if (lt == nullptr) throw Failure("there is no libcublasLt beside it");

@@ -23,13 +23,14 @@ struct Workspace {
   std::size_t bytes = 0;
 };
 
-/// cublasSgemm on one stream with a workspace of ours.
+/// cublasSgemm, or cublasGemmEx where it was loaded, on one stream with a workspace of ours.
 class Sgemm {
  public:
   /// Throws: Failure, core::Error "cuda-failed"; so do the products.
   Sgemm(const Functions& functions, probe::CudaWorkplace& gpu, const Workspace& workspace, bool pedantic);
 
   Product product() const;
+  const char* function() const;  ///< its name
   /// "version", "math mode".
   Facts facts() const;
 
@@ -37,6 +38,7 @@ class Sgemm {
   const Functions& functions_;
   std::shared_ptr<DeviceOperands> operands_;
   Handle handle_ = nullptr;
+  int compute_ = kCompute32;
 };
 
 /// cublasLtMatmul, each time with the algorithm that its heuristics name first.

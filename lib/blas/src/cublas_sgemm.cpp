@@ -29,18 +29,29 @@ Sgemm::Sgemm(const Functions& functions, probe::CudaWorkplace& gpu, const Worksp
   if (functions.set_workspace != nullptr) {
     check(functions.set_workspace(handle_, memory, workspace.bytes), "cublasSetWorkspace_v2");
   }
-  if (pedantic) check(functions.set_math_mode(handle_, pedantic_math), "cublasSetMathMode");
+  if (!pedantic) return;
+  check(functions.set_math_mode(handle_, pedantic_math), "cublasSetMathMode");
+  compute_ = kCompute32Pedantic;
+}
+
+const char* Sgemm::function() const {
+  return functions_.gemm_ex == nullptr ? "cublasSgemm_v2" : "cublasGemmEx";
 }
 
 Product Sgemm::product() const {
-  return [operands = operands_, sgemm = functions_.sgemm, handle = handle_](const kernels::Gemm& g) {
+  return [operands = operands_, f = functions_, handle = handle_, compute = compute_,
+          name = function()](const kernels::Gemm& g) {
     operands->run(g, [&](const DevicePointers& at) {
       // Its matrices lie the other way round: it is asked for the transposed of c, which is b's times a's.
       const int first = g.form == kernels::GemmForm::nt ? transposed : as_it_is;
       const int second = g.form == kernels::GemmForm::tn ? transposed : as_it_is;
       const float one = 1, zero = 0;
-      check(sgemm(handle, first, second, g.N, g.M, g.K, &one, at.b, g.ldb, at.a, g.lda, &zero, at.c, g.ldc),
-            "cublasSgemm_v2");
+      const Status status =
+          f.gemm_ex == nullptr
+              ? f.sgemm(handle, first, second, g.N, g.M, g.K, &one, at.b, g.ldb, at.a, g.lda, &zero, at.c, g.ldc)
+              : f.gemm_ex(handle, first, second, g.N, g.M, g.K, &one, at.b, kReal32, g.ldb, at.a, kReal32, g.lda, &zero,
+                          at.c, kReal32, g.ldc, compute, kAnyAlgorithm);
+      check(status, name);
     });
   };
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <string_view>
@@ -93,9 +94,25 @@ class Finder {
       note_built_in(map.object(owner).path);
       return std::nullopt;
     }
-    if (owner == kNobody) return preloaded(map);
+    if (owner == kNobody) return preloaded(map, root);
     const ObjectId lt = map.look_up(kLtProduct, owner, root);
-    return make(map.object(owner).path, lt == kNobody ? fs::path() : map.object(lt).path, "torch");
+    auto library = make(map.object(owner).path, lt == kNobody ? fs::path() : map.object(lt).path, "torch");
+    if (library) library->function = function_of_torch(map, root);
+    return library;
+  }
+
+  /// Newer ones have one function for all types in the place of cublasSgemm.
+  static std::string function_of_torch(const LinkMap& map, ObjectId root) {
+    const auto asks_for = [&](bool (*is_wanted)(std::string_view)) {
+      return std::any_of(map.scope_of(root).begin(), map.scope_of(root).end(), [&](ObjectId id) {
+        const LinkedObject& object = map.object(id);
+        return object.path.filename().string().starts_with("libtorch_cuda") &&
+               !object.elf.imported_names(is_wanted).empty();
+      });
+    };
+    const bool has_sgemm = asks_for([](std::string_view symbol) { return symbol == "cublasSgemm_v2"; });
+    const bool has_gemm_ex = asks_for([](std::string_view symbol) { return symbol == "cublasGemmEx"; });
+    return !has_sgemm && has_gemm_ex ? "cublasGemmEx" : "cublasSgemm_v2";
   }
 
   /// Torch's own file that calls cuBLAS: libtorch_cuda, or a part of it in older ones.
@@ -119,10 +136,13 @@ class Finder {
   }
 
   /// What the dynamic linker does not find, torch opens by its path in NVIDIA's wheels before it goes on.
-  std::optional<CublasLibrary> preloaded(const LinkMap& map) {
+  std::optional<CublasLibrary> preloaded(const LinkMap& map, ObjectId root) {
     for (const MissingLibrary& missing : map.missing()) {
       if (!missing.name.starts_with("libcublas.so.")) continue;
-      if (auto found = in_folders(wheel_folders(prefix_), missing.name, "torch")) return found;
+      if (auto found = in_folders(wheel_folders(prefix_), missing.name, "torch")) {
+        found->function = function_of_torch(map, root);
+        return found;
+      }
       notes_.warning({.code = "cublas-not-found",
                       .what = "`torch` needs `" + core::printable(missing.name) + "`, which is nowhere",
                       .where = std::nullopt,
@@ -147,7 +167,7 @@ class Finder {
 
   std::optional<CublasLibrary> make(const fs::path& cublas, const fs::path& lt, const std::string& user) const {
     std::error_code error;
-    CublasLibrary library{.cublas = fs::canonical(cublas, error), .cublaslt = {}, .user = user, .outside = false};
+    CublasLibrary library{.cublas = fs::canonical(cublas, error), .cublaslt = {}, .user = user};
     if (error) return std::nullopt;
     if (!lt.empty()) library.cublaslt = fs::canonical(lt, error);
     library.outside = root_ != root_.root_path() && !library.cublas.string().starts_with(root_.string() + "/");

@@ -81,3 +81,20 @@ ENVLOCK_FAKE_CUBLAS_EXPORT int cublasSgemm_v2(void* handle, int operation_a, int
                    .pedantic = context_of(handle)->math_mode == kPedantic,
                    .workspace = context_of(handle)->workspace});
 }
+
+ENVLOCK_FAKE_CUBLAS_EXPORT int cublasGemmEx(void* handle, int operation_a, int operation_b, int m, int n, int k,
+                                            const void* alpha, const void* a, int a_type, int lda, const void* b,
+                                            int b_type, int ldb, const void* beta, void* c, int c_type, int ldc,
+                                            int compute, int algorithm) {
+  constexpr int kFloat = 0, kCompute32 = 68, kCompute32Pedantic = 69, kAny = -1;
+  if (handle == nullptr) return not_initialized;
+  if (a_type != kFloat || b_type != kFloat || c_type != kFloat || algorithm != kAny) return not_supported;
+  if (compute != kCompute32 && compute != kCompute32Pedantic) return not_supported;
+  const int mode = context_of(handle)->math_mode;
+  if (compute == kCompute32Pedantic) context_of(handle)->math_mode = kPedantic;
+  const int status = cublasSgemm_v2(handle, operation_a, operation_b, m, n, k, static_cast<const float*>(alpha),
+                                    static_cast<const float*>(a), lda, static_cast<const float*>(b), ldb,
+                                    static_cast<const float*>(beta), static_cast<float*>(c), ldc);
+  context_of(handle)->math_mode = mode;
+  return status;
+}

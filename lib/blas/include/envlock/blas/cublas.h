@@ -20,7 +20,9 @@ struct CublasLibrary {
   std::filesystem::path cublas;    ///< libcublas.so.N: absolute, links resolved
   std::filesystem::path cublaslt;  ///< libcublasLt.so.N; empty: none was found
   std::string user;                ///< "torch"; "": nobody was found that asks for it
-  bool outside = false;            ///< the first lies outside the prefix
+  /// What `user` multiplies matrices of floats by: this, or "cublasGemmEx" (torch since 2.x).
+  std::string function = "cublasSgemm_v2";
+  bool outside = false;  ///< the first lies outside the prefix
 
   bool operator==(const CublasLibrary&) const = default;
 };
