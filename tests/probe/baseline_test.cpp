@@ -116,6 +116,31 @@ TEST_CASE("a class that was changed is left out, and the others are read") {
   CHECK(edited.front().what.find("3 threads") != std::string::npos);
 }
 
+TEST_CASE("where git could not merge, both sides are read, and what they disagree about is left out") {
+  Baseline ours = make_baseline(1);
+  Baseline theirs = make_baseline(2);
+  theirs.replace(hardware(1), ours.classes.front().tiers);
+  const auto conflict = [](const Baseline& left, const Baseline& right) {
+    return "<<<<<<< HEAD\n" + probe::format(left) + "||||||| base\nold\n=======\n" + probe::format(right) +
+           ">>>>>>> x\n";
+  };
+  std::vector<core::Diagnostic> troubles;
+  const Baseline both = probe::parse_baseline(conflict(ours, theirs), "b.json", &troubles);
+  CHECK(both == theirs);
+  REQUIRE(troubles.size() == 1);
+  CHECK(troubles.front().code == "baseline-conflict");
+  CHECK(troubles.front().why.empty());
+  CHECK(code_of(conflict(ours, theirs)) == "baseline-invalid");
+
+  theirs.replace(hardware(1), {probe::accept(make_run("numpy", 8, 9), files())});
+  troubles.clear();
+  CHECK(probe::parse_baseline(conflict(ours, theirs), "b.json", &troubles) == make_baseline(2));
+  CHECK(troubles.front().why.size() == 1);
+
+  troubles.clear();
+  CHECK_THROWS_AS(probe::parse_baseline("<<<<<<< HEAD\n" + probe::format(ours), "b.json", &troubles), core::Error);
+}
+
 TEST_CASE("a class that is added leaves every line of the others as it was") {
   const std::vector<std::string> before = lines_of(probe::format(make_baseline(1)));
   Baseline more = make_baseline(1);

@@ -11,8 +11,9 @@ namespace {
 
 constexpr std::size_t kMostBytes = std::size_t{64} << 20;
 
-bool is_edited(const core::Diagnostic& trouble) {
-  return trouble.code == "baseline-edited";
+/// What concerns some classes only.
+bool is_partial(const core::Diagnostic& trouble) {
+  return trouble.code == "baseline-edited" || trouble.code == "baseline-conflict";
 }
 
 void tell_what_is_left_out(const BaselineFile& file, core::Notes& notes) {
@@ -23,14 +24,19 @@ void tell_what_is_left_out(const BaselineFile& file, core::Notes& notes) {
                         .where = std::nullopt,
                         .why = {},
                         .hints = {"git has the old file"}};
-  for (const core::Diagnostic& trouble : file.troubles) note.why.push_back(trouble.what);
+  for (const core::Diagnostic& trouble : file.troubles) {
+    if (trouble.code != "baseline-conflict") note.why.push_back(trouble.what);
+    note.why.insert(note.why.end(), trouble.code == "baseline-conflict" ? trouble.why.begin() : trouble.why.end(),
+                    trouble.why.end());
+  }
+  if (note.why.empty()) return;  // a conflict in which both sides are kept
   notes.warning(std::move(note));
 }
 
 }  // namespace
 
 bool BaselineFile::is_usable() const {
-  return exists && std::all_of(troubles.begin(), troubles.end(), is_edited);
+  return exists && std::all_of(troubles.begin(), troubles.end(), is_partial);
 }
 
 BaselineFile read_baseline_file(const std::filesystem::path& path) {
@@ -48,7 +54,7 @@ BaselineFile read_baseline_file(const std::filesystem::path& path) {
 
 void check_replaceable(const BaselineFile& file) {
   for (const core::Diagnostic& trouble : file.troubles) {
-    if (!is_edited(trouble) && trouble.code != "baseline-spec") throw core::Error(trouble);
+    if (!is_partial(trouble) && trouble.code != "baseline-spec") throw core::Error(trouble);
   }
 }
 

@@ -13,8 +13,8 @@ struct BaselineFile {
   std::filesystem::path path;
   probe::Baseline baseline;  ///< what of it can be believed
   bool exists = false;
-  /// Why the rest cannot. "baseline-edited", one for each class that was changed; or one of "baseline-invalid",
-  /// "baseline-version", "baseline-spec", and then nothing of the file is believed.
+  /// Why the rest cannot. "baseline-edited", one for each class that was changed, and "baseline-conflict"; or one of
+  /// "baseline-invalid", "baseline-version", "baseline-spec", and then nothing of the file is believed.
   std::vector<core::Diagnostic> troubles;
 
   bool is_usable() const;

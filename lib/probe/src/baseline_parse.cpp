@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "baseline_conflict.h"
 #include "baseline_names.h"
 #include "document_reading.h"
 #include "envlock/core/diagnostic.h"
@@ -173,11 +174,17 @@ class Reader {
 
 }  // namespace
 
-Baseline parse_baseline(std::string_view text, std::string_view name, std::vector<core::Diagnostic>* edited) {
+Baseline parse_baseline(std::string_view text, std::string_view name, std::vector<core::Diagnostic>* troubles) {
+  if (troubles != nullptr) {
+    if (const auto sides = sides_of_conflict(text)) {
+      Baseline ours = parse_baseline(sides->first, name, troubles);
+      return merged(std::move(ours), parse_baseline(sides->second, name, troubles), name, *troubles);
+    }
+  }
   try {
     const JsonValue tree = read_document_tree(text, name);
     const JsonNode root(tree, name);
-    return Reader(root, name, edited).read();
+    return Reader(root, name, troubles).read();
   } catch (const core::Error& error) {
     core::Diagnostic diagnostic = error.diagnostics().front();
     if (diagnostic.code != "probe-run-malformed") throw;

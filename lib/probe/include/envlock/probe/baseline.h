@@ -103,11 +103,14 @@ struct Baseline {
 /// Canonical JSON: docs/formats/baseline.md. Two hosts that each add a class change different lines, so that git merges
 /// both.
 std::string format(const Baseline& baseline);
-/// A class that is not what its seal says is left out and told in `edited` ("baseline-edited"); without `edited` it is
-/// thrown.
+/// With `troubles`, what can be read is read, and they tell the rest: a class that is not what its seal says is left
+/// out
+/// ("baseline-edited"); where git could not merge, the classes of both sides are read ("baseline-conflict"). Without,
+/// both are thrown, the second as "baseline-invalid".
 /// Throws: Error "baseline-invalid" with the place, "baseline-version", "baseline-spec" (digests of another
 /// kTiersVersion), "baseline-edited".
-Baseline parse_baseline(std::string_view text, std::string_view name, std::vector<core::Diagnostic>* edited = nullptr);
+Baseline parse_baseline(std::string_view text, std::string_view name,
+                        std::vector<core::Diagnostic>* troubles = nullptr);
 
 /// A bound file that is not as it was when the tier was accepted.
 struct ChangedFile {
