@@ -21,6 +21,18 @@ constexpr std::string_view kGpus = "gpus";
 constexpr std::string_view kLoad = "load";
 constexpr std::string_view kPython = "python";
 
+/// The words that begin a command: who asks, and for what.
+std::vector<std::string> words_of(std::string_view kind) {
+  return {std::string(kProbeChild), std::to_string(getpid()), std::string(kind)};
+}
+
+/// Dies with who asked, for nobody wants the answer then. Who asked may be gone before the first line of this: then the
+/// parent is another one.
+bool lives_with(const std::string& parent) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  return std::to_string(getppid()) == parent;
+}
+
 void answer(std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = write(kAnswerDescriptor, text.data(), text.size());
@@ -103,12 +115,11 @@ int run_python(const std::vector<std::string>& words) {
 }  // namespace
 
 std::vector<std::string> words_for_blas(const blas::ComputeOptions& options) {
-  return {std::string(kProbeChild),      std::string(kBlas),
-          options.library.string(),      options.symbol,
-          options.ilp64 ? "64" : "32",   options.subject,
-          options.prefix.string(),       options.size,
-          std::to_string(options.steps), std::to_string(options.threads),
-          std::to_string(options.shift)};
+  std::vector<std::string> words = words_of(kBlas);
+  words.insert(words.end(), {options.library.string(), options.symbol, options.ilp64 ? "64" : "32", options.subject,
+                             options.prefix.string(), options.size, std::to_string(options.steps),
+                             std::to_string(options.threads), std::to_string(options.shift)});
+  return words;
 }
 
 std::vector<std::string> words_for_cublas(const blas::CublasOptions& options) {
@@ -130,24 +141,22 @@ std::vector<std::string> words_for_gpus() {
 }
 
 std::vector<std::string> words_for_load(const std::filesystem::path& library) {
-  return {std::string(kProbeChild), std::string(kLoad), library.string()};
+  std::vector<std::string> words = words_of(kLoad);
+  words.push_back(library.string());
+  return words;
 }
 
 std::vector<std::string> words_for_python(const std::filesystem::path& python, const torch::ProgramOptions& options) {
-  return {std::string(kProbeChild),
-          std::string(kPython),
-          python.string(),
-          options.tier,
-          options.deterministic ? "both" : "as-found",
-          std::to_string(options.steps),
-          options.device,
-          std::to_string(options.threads)};
+  std::vector<std::string> words = words_of(kPython);
+  words.insert(words.end(), {python.string(), options.tier, options.deterministic ? "both" : "as-found",
+                             std::to_string(options.steps), options.device, std::to_string(options.threads)});
+  return words;
 }
 
-int run_probe_child(const std::vector<std::string>& words) noexcept {
+int run_probe_child(const std::vector<std::string>& all) noexcept {
   try {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);  // who asked is gone: nobody wants the answer
-    if (words.empty()) return kBadWords;
+    if (all.size() < 2 || !lives_with(all.front())) return kBadWords;
+    const std::vector<std::string> words(all.begin() + 1, all.end());
     const int code = words[0] == kBlas     ? run_blas(words)
                      : words[0] == kCublas ? run_cublas(words)
                      : words[0] == kGpus   ? run_gpus(words)

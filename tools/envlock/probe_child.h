@@ -31,6 +31,7 @@ std::vector<std::string> words_for_load(const std::filesystem::path& library);
 std::vector<std::string> words_for_python(const std::filesystem::path& python, const torch::ProgramOptions& options);
 
 /// Does what the words say. Returns the exit code: 0 when the answer is complete.
+/// The first word is the process that asked: without it nothing is done.
 int run_probe_child(const std::vector<std::string>& words) noexcept;
 
 }  // namespace envlock::tools
