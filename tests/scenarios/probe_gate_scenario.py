@@ -1,5 +1,6 @@
 """`envlock verify --probe`: an environment computes what was accepted, or it is said where and why it does not."""
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -7,6 +8,7 @@ import unittest
 
 from install_support import InstallScenario, NATIVE, shared_folder_for_channels
 
+from support import ENVLOCK
 import make_blas_channel as blas  # support.py made fixtures/ importable
 from channelkit.package import File, Package
 
@@ -243,6 +245,40 @@ class Portable(Gate):
         self.assertEqual(self.gate(lock, env={"OPENBLAS_CORETYPE": "Prescott"}), {})
 
 
+class Snapshots(Gate):
+    def snapshot(self, name, **more):
+        result = self.run_envlock("snapshot", self.prefix, "--probe", "--probe-repeat", 0, "-o", name, writes=[name], **more)
+        self.assertEqual(result.code, 0, result.err)
+        return (self.work / name).read_text()
+
+    def test_two_machines_compared_without_a_lock(self):
+        self.make_environment("openblas")
+        first = self.snapshot("a.json")
+        self.assertEqual(self.snapshot("b.json"), first, "the same environment on the same machine gives the same bytes")
+        equal = self.run_envlock("diff", "a.json", "b.json")
+        self.assertEqual((equal.code, equal.out.splitlines()[-1]), (0, "2 parts of the probe compute the same"), equal.out)
+        for secret in (str(self.folder), str(self.prefix), "/usr/"):
+            self.assertNotIn(secret, json.dumps(json.loads(first)["probe"]))
+
+        self.snapshot("c.json", env={"OPENBLAS_CORETYPE": "Prescott"})
+        result = self.run_envlock("diff", "a.json", "c.json", "--json")
+        difference, = json.loads(result.out)["differences"]
+        self.assertEqual((result.code, difference["equal_tiers"]), (1, 1), "the reference run is equal")
+        tier, = difference["computed"]
+        self.assertEqual((tier["tier"], tier["subject"], tier["from"], tier["to"]), ("blas", "numpy", "ran", "ran"))
+        self.assertEqual((tier["training"]["step"], tier["training"]["op"]), (0, "fwd.0.attn.qkv"))
+        self.assertEqual(tier["causes"][0], "only the second sets `OPENBLAS_CORETYPE=Prescott`")
+        self.assertTrue(tier["causes"][1].startswith("kernel: "), tier["causes"])
+        words = self.run_envlock("diff", "a.json", "c.json").out
+        self.assertIn("the BLAS of `numpy` parts at step 0, `fwd.0.attn.qkv` (forward pass, layer 0)", words)
+        self.assertIn("differs too: only the second sets `OPENBLAS_CORETYPE=Prescott`", words)
+
+        digest = json.loads(first)["probe"]["tiers"][0]["sections"][1]["root"]
+        (self.work / "b.json").write_text(first.replace(digest, digest[::-1], 1))
+        edited = self.run_envlock("diff", "a.json", "b.json")
+        self.assertEqual((edited.code, edited.codes()), (2, ["probe-run-edited"]), edited.err)
+
+
 class Baselines(Gate):
     def test_what_a_baseline_may_not_be(self):
         lock = self.make_environment("openblas")
@@ -316,6 +352,11 @@ class Misbehaving(Gate):
                 self.assertEqual(self.document["probe"]["tiers"][0]["details"]["library"], "lib/libblas.so.3")
                 refused = self.run_envlock("verify", lock, "-p", self.prefix, "--probe", "--probe-repeat", 0, "--probe-timeout", seconds, "--accept")
                 self.assertEqual(refused.codes()[-1:], ["probe-not-accepted"], refused.err)
+
+    def test_a_child_whose_asker_is_gone_does_nothing(self):
+        for asker, told in ((os.getpid(), (0, "unloadable")), (1, (64, ""))):
+            child = subprocess.run(["sh", "-c", f"exec '{ENVLOCK}' probe-child {asker} load /nonexistent 3>&1"], capture_output=True, text=True)
+            self.assertEqual((child.returncode, child.stdout.partition("\n")[0]), told)
 
     def test_one_that_prints_and_changes_the_locale_does_no_harm(self):
         lock = self.make_environment("talkative", version="1.0")

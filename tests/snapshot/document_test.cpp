@@ -189,3 +189,24 @@ TEST_CASE("another version is told as such") {
   CHECK(complaint(text).hints == std::vector<std::string>{"read it with a newer envlock"});
   CHECK(snapshot::is_snapshot(text));
 }
+
+TEST_CASE("what was computed is told without places outside the environment, and without time") {
+  probe::Computed computed;
+  computed.reference.facts.seconds = 3;
+  computed.reference.facts.environment = {{"LD_PRELOAD", "/home/ann/lib/tool.so"}};
+  probe::TierRun run;
+  run.seconds = 2;
+  run.trouble = "cannot open /home/ann/x.so";
+  run.details = {{"library", "/home/ann/lib/libblas.so.3"}, {"kernel", "Haswell"}};
+  run.mapped = {{"lib/libopenblas.so.0", false, {}}, {"/opt/secret/libfoo.so", true, {}}};
+  computed.tiers = {run};
+  snapshot::make_public(computed);
+  CHECK(computed.reference.facts.seconds == 0);
+  CHECK(computed.reference.facts.environment.front().second == "tool.so");
+  CHECK(computed.tiers.front().seconds == 0);
+  CHECK(computed.tiers.front().trouble == "cannot open ***");
+  CHECK(computed.tiers.front().details.front().second == "***/libblas.so.3");
+  CHECK(computed.tiers.front().details.back().second == "Haswell");
+  CHECK(computed.tiers.front().mapped.front().path == "lib/libopenblas.so.0");
+  CHECK(computed.tiers.front().mapped.back().path == "***/libfoo.so");
+}

@@ -56,7 +56,9 @@ DiffSource read_source(const std::string& word) {
     source.errors = error.diagnostics();
   }
   const std::string_view begin = core::trim(std::string_view(source.text).substr(0, 4096));
-  source.is_run = begin.starts_with('{') && begin.find(kRunName) != std::string_view::npos;
+  // A snapshot may hold a run.
+  source.is_run =
+      begin.starts_with('{') && begin.find(kRunName) != std::string_view::npos && !snapshot::is_snapshot(source.text);
   return source;
 }
 

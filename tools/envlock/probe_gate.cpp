@@ -29,13 +29,6 @@ std::filesystem::path baseline_file(const ProbeGateArgs& args, const std::filesy
   return args.baseline.empty() ? lock.parent_path() / kBaselineName : std::filesystem::path(args.baseline);
 }
 
-probe::RunDocument run_the_reference(const ProbeGateArgs& args, Out& out) {
-  ProbeArgs reference;
-  reference.repeat = args.repeat;
-  const ProbeDevice device = choose_devices(reference).front();
-  return run_reference(reference, device, probe::make_plan(probe::find_size(reference.size)), out);
-}
-
 /// The components whose ops are others than were accepted; none of a tier without single ops.
 std::vector<std::string> differing_components(const probe::AcceptedTier& accepted, const probe::TierRun& run) {
   const probe::Section* now = run.find("ops");
@@ -85,7 +78,7 @@ class Gate {
   report::ProbeGate run() {
     if (args_.accept) check_replaceable(file_);
     describe_gate();
-    gate_.reference = run_the_reference(args_, out_);
+    gate_.reference = run_quick_reference(args_.repeat, out_);
     request_ = {.prefix = prefix_,
                 .variables = prefix::read_variables(prefix_),
                 .environment = process_variables(),

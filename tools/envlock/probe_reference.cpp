@@ -88,4 +88,11 @@ probe::RunDocument run_reference(const ProbeArgs& args, const ProbeDevice& devic
   return document;
 }
 
+probe::RunDocument run_quick_reference(int repeat, Out& out) {
+  ProbeArgs args;
+  args.repeat = repeat;
+  const ProbeDevice device = choose_devices(args).front();
+  return run_reference(args, device, probe::make_plan(probe::find_size(args.size)), out);
+}
+
 }  // namespace envlock::tools

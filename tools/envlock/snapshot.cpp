@@ -9,6 +9,7 @@
 #include "envlock/report/snapshot_report.h"
 #include "envlock/snapshot/snapshot.h"
 #include "remote_snapshot.h"
+#include "snapshot_probe.h"
 
 namespace envlock::tools {
 namespace {
@@ -19,6 +20,7 @@ struct SnapshotArgs {
   std::string output;
   bool no_roots = false;
   bool no_machine = false;
+  SnapshotProbeArgs probe;
 };
 
 [[noreturn]] void refuse_both(const std::string& first, const std::string& second) {
@@ -43,6 +45,10 @@ snapshot::Snapshot take_remote(const SnapshotArgs& args, Out& out) {
   std::vector<std::string> words;
   if (args.no_roots) words.emplace_back("--no-roots");
   if (args.no_machine) words.emplace_back("--no-machine");
+  if (args.probe.probe) {
+    words.insert(words.end(), {"--probe", "--probe-threads", std::to_string(args.probe.threads), "--probe-repeat",
+                               std::to_string(args.probe.repeat)});
+  }
   if (!args.prefix.name.empty()) words.insert(words.end(), {"-n", args.prefix.name});
   return take_remote_snapshot(place, words, out.notes);
 }
@@ -62,6 +68,7 @@ snapshot::Snapshot take_here(const SnapshotArgs& args, Out& out) {
                     .hints = {"give one with `-p PREFIX` or `-n NAME`"}});
   }
   if (!args.no_machine) taken.machine = snapshot::capture_machine(out.notes);
+  if (args.probe.probe) taken.computed = compute_for_snapshot(prefix, args.probe, out);
   return taken;
 }
 
@@ -91,10 +98,12 @@ void add_snapshot(CLI::App& app, Commands& commands) {
            "lies, the numerical libraries that are really there, processor, memory, driver, GPUs, and the variables\n"
            "that change what is computed. It holds no secret, no user's or machine's name and no path outside the\n"
            "environment. Without PREFIX the active environment is taken, else `.envlock/env` here, else the machine\n"
-           "alone. With ssh:// the envlock of that machine answers.",
+           "alone. With ssh:// the envlock of that machine answers. --probe adds what they compute: it runs the\n"
+           "environment's libraries and its python, each in a process of its own.",
        .examples = {"# what do I run?\nenvlock snapshot -o laptop.json",
                     "# and the cluster?\nenvlock snapshot ssh://cluster/~/envs/train -o cluster.json\n"
                     "envlock diff laptop.json cluster.json",
+                    "# do both compute the same?\nenvlock snapshot --probe -o node.json",
                     "# quickly, without reading the files of the packages\nenvlock snapshot -n train --no-roots"}},
       [args](Out& out) { return run_snapshot(*args, out); });
   command.add_option("PREFIX", args->place, "the folder of an environment, here or on another machine");
@@ -102,6 +111,22 @@ void add_snapshot(CLI::App& app, Commands& commands) {
   command.add_flag("--no-roots", args->no_roots, "do not read the files of packages: quick, and without proof")
       ->group("Environment");
   command.add_flag("--no-machine", args->no_machine, "leave the machine out")->group("Environment");
+  command.add_flag("--probe", args->probe.probe, "also run the training probe: the digests of what is computed")
+      ->group("Probe");
+  command.add_option("--probe-threads", args->probe.threads, "threads for the numerical libraries (default: 1)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1024).description(""))
+      ->group("Probe");
+  command.add_option("--probe-repeat", args->probe.repeat, "repeat each part in so many fresh processes (default: 1)")
+      ->type_name("N")
+      ->check(CLI::Range(0, 100).description(""))
+      ->group("Probe");
+  command
+      .add_option("--probe-timeout", args->probe.most_seconds,
+                  "how long one library may take; python has three times that (default: 60)")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.1, 86400.0).description(""))
+      ->group("Probe");
   command.add_option("-o,--output", args->output, "write the document there, not to standard output")
       ->type_name("FILE")
       ->group("Output");

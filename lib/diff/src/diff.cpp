@@ -6,6 +6,7 @@
 
 #include "causes.h"
 #include "changes.h"
+#include "computed.h"
 #include "facts.h"
 
 namespace envlock::diff {
@@ -149,6 +150,7 @@ Diff compare_sides(const Inventory& from, const Inventory& to, Causes causes) {
   if (from.machine && to.machine) append(diff.facts, compare_machines(*from.machine, *to.machine));
   if (from.knows_libraries && to.knows_libraries) append(diff.facts, compare_libraries(from.libraries, to.libraries));
   if (from.knows_variables && to.knows_variables) append(diff.facts, compare_variables(from.variables, to.variables));
+  compare_computed(from, to, diff);
   return diff;
 }
 
@@ -170,7 +172,7 @@ std::string PlatformPair::name() const {
 }
 
 bool Diff::empty() const {
-  return only_from.empty() && only_to.empty() && changes.empty() && facts.empty();
+  return only_from.empty() && only_to.empty() && changes.empty() && facts.empty() && computed.empty();
 }
 
 Diff compare(const Inventory& from, const Inventory& to) {

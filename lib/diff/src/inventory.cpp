@@ -84,6 +84,7 @@ Inventory inventory_of(const snapshot::Snapshot& snapshot, const std::string& la
   inventory.label = label;
   inventory.kind = kind;
   inventory.machine = snapshot.machine;
+  inventory.computed = snapshot.computed;
   if (!snapshot.environment) return inventory;
   const snapshot::Environment& environment = *snapshot.environment;
   Inventory::Platform platform;

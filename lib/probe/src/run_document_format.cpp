@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "document_writing.h"
+#include "documents.h"
 #include "envlock/core/json_writer.h"
 #include "envlock/probe/run_document.h"
 #include "run_document_names.h"
@@ -12,9 +13,9 @@ using Layout = core::JsonWriter::Layout;
 
 class Writer {
  public:
-  explicit Writer(const RunDocument& document) : document_(document) {}
+  Writer(core::JsonWriter& json, const RunDocument& document) : json_(json), document_(document) {}
 
-  std::string write() {
+  void write() {
     json_.begin_object();
     json_.member("format", kRunFormat);
     json_.member("version", kRunVersion);
@@ -39,7 +40,6 @@ class Writer {
     write_leaves();
     write_dumps();
     json_.end_object();
-    return json_.finish();
   }
 
  private:
@@ -137,14 +137,20 @@ class Writer {
     json_.end_array();
   }
 
+  core::JsonWriter& json_;
   const RunDocument& document_;
-  core::JsonWriter json_;
 };
 
 }  // namespace
 
+void write_run(core::JsonWriter& json, const RunDocument& document) {
+  Writer(json, document).write();
+}
+
 std::string format(const RunDocument& document) {
-  return Writer(document).write();
+  core::JsonWriter json;
+  write_run(json, document);
+  return json.finish();
 }
 
 }  // namespace envlock::probe

@@ -2,6 +2,7 @@
 #include <set>
 
 #include "document_reading.h"
+#include "documents.h"
 #include "envlock/core/text.h"
 #include "envlock/probe/run_document.h"
 #include "json_node.h"
@@ -146,12 +147,16 @@ class Reader {
 
 }  // namespace
 
+RunDocument read_run(const JsonNode& node, std::string_view file) {
+  RunDocument document = Reader(node, file).read();
+  check_run_document(document, file);
+  return document;
+}
+
 RunDocument parse_run_document(std::string_view text, std::string_view name) {
   const JsonValue tree = read_document_tree(text, name);
   const JsonNode root(tree, name);
-  RunDocument document = Reader(root, name).read();
-  check_run_document(document, name);
-  return document;
+  return read_run(root, name);
 }
 
 }  // namespace envlock::probe

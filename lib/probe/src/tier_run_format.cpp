@@ -1,4 +1,5 @@
 #include "document_writing.h"
+#include "documents.h"
 #include "envlock/core/json_writer.h"
 #include "envlock/probe/tier_run.h"
 #include "tier_run_names.h"
@@ -10,9 +11,9 @@ using Layout = core::JsonWriter::Layout;
 
 class Writer {
  public:
-  explicit Writer(const TierRun& run) : run_(run) {}
+  Writer(core::JsonWriter& json, const TierRun& run) : json_(json), run_(run) {}
 
-  std::string write() {
+  void write() {
     json_.begin_object();
     json_.member("format", kTierFormat);
     json_.member("version", kTierVersion);
@@ -28,7 +29,6 @@ class Writer {
     write_facts();
     write_sections();
     json_.end_object();
-    return json_.finish();
   }
 
  private:
@@ -106,14 +106,20 @@ class Writer {
     });
   }
 
+  core::JsonWriter& json_;
   const TierRun& run_;
-  core::JsonWriter json_;
 };
 
 }  // namespace
 
+void write_tier(core::JsonWriter& json, const TierRun& run) {
+  Writer(json, run).write();
+}
+
 std::string format(const TierRun& run) {
-  return Writer(run).write();
+  core::JsonWriter json;
+  write_tier(json, run);
+  return json.finish();
 }
 
 }  // namespace envlock::probe

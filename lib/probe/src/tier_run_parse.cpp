@@ -4,6 +4,7 @@
 #include <set>
 
 #include "document_reading.h"
+#include "documents.h"
 #include "envlock/core/diagnostic.h"
 #include "envlock/core/text.h"
 #include "envlock/probe/digest_tree.h"
@@ -180,10 +181,14 @@ class Reader {
 
 }  // namespace
 
+TierRun read_tier(const JsonNode& node, std::string_view file) {
+  return Reader(node, file).read();
+}
+
 TierRun parse_tier_run(std::string_view text, std::string_view name) {
   const JsonValue tree = read_document_tree(text, name);
   const JsonNode root(tree, name);
-  return Reader(root, name).read();
+  return read_tier(root, name);
 }
 
 }  // namespace envlock::probe

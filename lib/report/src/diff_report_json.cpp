@@ -1,6 +1,7 @@
 #include <cstdint>
 
 #include "diff_report_parts.h"
+#include "diff_report_probe.h"
 #include "envlock/core/json_writer.h"
 #include "envlock/report/diff_report.h"
 #include "json_parts.h"
@@ -135,6 +136,7 @@ void write_difference(core::JsonWriter& json, const diff::Diff& diff) {
   json.begin_array();
   for (const diff::FactChange& fact : diff.facts) write_fact(json, fact);
   json.end_array();
+  if (diff.equal_tiers > 0 || !diff.computed.empty()) write_computed(json, diff);
   write_texts(json, "remarks", diff.remarks);
   json.end_object();
 }

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "diff_report_parts.h"
+#include "diff_report_probe.h"
 #include "envlock/core/text.h"
 #include "envlock/report/diff_report.h"
 #include "envlock/report/units.h"
@@ -171,6 +172,16 @@ std::string draw_causes(const std::vector<DiffSection>& sections, const diff::Di
   return table.draw() + (left_out == 0 ? "" : "\nand " + count_of(left_out, "change") + " for other causes\n");
 }
 
+/// Texts of the files stand in code spans, as everywhere.
+std::string draw_computed(const diff::Diff& diff) {
+  std::string drawn = "**What they compute**\n\n";
+  for (const diff::TierDifference& difference : diff.computed) {
+    drawn += "- " + markdown_code(headline_of(difference)) + "\n";
+    for (const std::string& line : lines_of(difference)) drawn += "  - " + markdown_code(line) + "\n";
+  }
+  return drawn;
+}
+
 std::string draw_facts(const diff::Diff& diff) {
   MarkdownTable table({{"machine and settings"}, {"from"}, {"to"}, {""}});
   for (const diff::FactChange& fact : diff.facts) {
@@ -240,6 +251,7 @@ std::string draw_difference(const diff::Diff& diff, std::size_t room) {
   if (!first.empty()) drawn += "\n" + draw_rows("asked for", first, room / 2);
   const bool is_long = others > kFewChanges || requests.size() > first.size();
   if (others > 0 && is_long) drawn += "\n" + draw_causes(sections, diff);
+  if (!diff.computed.empty()) drawn += "\n" + draw_computed(diff);
   if (!diff.facts.empty()) {
     const std::string facts = draw_facts(diff);
     drawn += "\n" + (facts.size() < room / 4 ? facts : count_of(diff.facts.size(), "fact") + " differ\n");

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "diff_report_parts.h"
+#include "diff_report_probe.h"
 #include "display_width.h"
 #include "envlock/core/text.h"
 #include "envlock/report/diff_report.h"
@@ -242,6 +243,17 @@ std::string draw_facts(const diff::Diff& diff, const Style& style) {
   return drawn;
 }
 
+std::string draw_computed(const diff::Diff& diff, const Style& style) {
+  if (diff.computed.empty()) return {};
+  std::string drawn = "\n" + paint("what they compute", Color::bold, style) + "\n";
+  for (const diff::TierDifference& difference : diff.computed) {
+    drawn += "  " + paint("~ " + headline_of(difference), Color::yellow, style) + "\n";
+    for (const std::string& line : lines_of(difference)) drawn += "      " + line + "\n";
+  }
+  if (const std::string equal = equal_tiers_words(diff); !equal.empty()) drawn += "  " + equal + "\n";
+  return drawn;
+}
+
 std::string names_of(const std::vector<std::string>& names) {
   return shown(core::join(names, ", "));
 }
@@ -267,7 +279,7 @@ std::string draw_difference(const diff::Diff& diff, Rows rows, const Style& styl
   if (!diff.only_from.empty()) drawn += "only in the first: " + names_of(diff.only_from) + "\n";
   if (!diff.only_to.empty()) drawn += "only in the second: " + names_of(diff.only_to) + "\n";
   for (const DiffSection& section : sections_of(diff)) drawn += draw_section(section, diff, rows, style);
-  return drawn + draw_facts(diff, style);
+  return drawn + draw_computed(diff, style) + draw_facts(diff, style);
 }
 
 std::string draw_equal(const DiffReport& report, const Style& style) {
@@ -284,6 +296,7 @@ std::string draw_equal(const DiffReport& report, const Style& style) {
     if (!diff.platforms.empty()) drawn += ": " + count_of(diff.unchanged, "package");
     if (const std::string platforms = draw_platforms(diff); !platforms.empty()) drawn += " on " + platforms;
     drawn += "\n";
+    if (const std::string equal = equal_tiers_words(diff); !equal.empty()) drawn += equal + "\n";
     for (const std::string& remark : diff.remarks) drawn += shown(remark) + "\n";
     return drawn;
   }

@@ -165,6 +165,24 @@ std::string draw_machine(const snapshot::Machine& machine, const Style& style) {
   return facts.draw();
 }
 
+/// "lib/libopenblas.so.0, kernel Haswell: consistent, c07c7d3be4ad".
+std::string tier_text(const probe::TierRun& run) {
+  constexpr std::size_t kShownDigits = 12;
+  std::string text = run.tier == "blas" ? "blas of " + shown(run.subject) : shown(run.tier + ", " + run.subject);
+  for (const char* name : {"library", "kernel"}) {
+    if (const std::string value = probe::detail(run.details, name); !value.empty()) append(text, shown(value));
+  }
+  return text + ": " + std::string(probe::format(probe::judge(run))) +
+         (run.sections.empty() ? "" : ", " + core::format(run.root).substr(0, kShownDigits));
+}
+
+std::string draw_computed(const probe::Computed& computed, const Style& style) {
+  Facts facts(style);
+  facts.add("reference", std::string(probe::format(computed.reference.verdict)));
+  for (const probe::TierRun& run : computed.tiers) facts.add("computes", tier_text(run));
+  return "\n" + facts.draw();
+}
+
 }  // namespace
 
 std::string text_snapshot(const snapshot::Snapshot& snapshot, const Style& style) {
@@ -172,6 +190,7 @@ std::string text_snapshot(const snapshot::Snapshot& snapshot, const Style& style
   if (snapshot.environment) text += draw_environment(*snapshot.environment, style);
   if (snapshot.environment && snapshot.machine) text += "\n";
   if (snapshot.machine) text += draw_machine(*snapshot.machine, style);
+  if (snapshot.computed) text += draw_computed(*snapshot.computed, style);
   return text;
 }
 

@@ -179,6 +179,10 @@ std::string format(const Snapshot& snapshot) {
     json.key("machine");
     write_machine(json, *snapshot.machine);
   }
+  if (snapshot.computed) {
+    json.key("probe");
+    probe::write(json, *snapshot.computed);
+  }
   json.end_object();
   return json.finish();
 }

@@ -252,10 +252,12 @@ Snapshot parse(std::string_view text, const std::string& file) {
   const JsonValue tree = read_tree(source);
   const JsonNode root(tree, source);
   check_header(root, source);
-  root.allow_only({"format", "version", "environment", "machine"});
+  root.allow_only({"format", "version", "environment", "machine", "probe"});
   Snapshot snapshot;
   if (const auto environment = root.find("environment")) snapshot.environment = read_environment(*environment);
   if (const auto machine = root.find("machine")) snapshot.machine = read_machine(*machine);
+  // The probe reads its own documents, and computes their digests again.
+  if (root.find("probe")) snapshot.computed = probe::read_computed(text, file);
   return snapshot;
 }
 

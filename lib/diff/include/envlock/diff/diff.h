@@ -74,6 +74,20 @@ struct FactChange {
   bool operator==(const FactChange&) const = default;
 };
 
+/// A part of the probe that does not compute the same on both sides.
+struct TierDifference {
+  std::string tier;     ///< "reference", "blas", "torch", "numpy"
+  std::string subject;  ///< "numpy", "as-found"; of the reference ""
+  /// What became of it on each side: "ran", "crashed", ...; "" where it is not there.
+  std::string from, to;
+  std::vector<std::string> sections;        ///< whose digests differ
+  std::optional<probe::Mismatch> first;     ///< the first digest that differs; want is the first side's
+  std::optional<probe::Mismatch> training;  ///< the same of the training run alone
+  std::vector<probe::SumOrder> from_orders, to_orders;
+  /// What else differs of what it depends on, as the inventories tell, the likeliest first. None of it is proved.
+  std::vector<std::string> causes;
+};
+
 /// Which platforms were compared with each other. The names differ where profiles have other names on both sides.
 struct PlatformPair {
   std::string from, to;
@@ -93,6 +107,8 @@ struct Diff {
   /// request, it stands before those that it moved.
   std::vector<ChangeGroup> changes;
   std::vector<FactChange> facts;
+  std::vector<TierDifference> computed;  ///< reference first, then as the sides have them
+  std::size_t equal_tiers = 0;           ///< parts of the probe that compute the same; the reference is one
   std::size_t unchanged = 0;         ///< packages that are equal, over all common platforms
   bool knows_requests = false;       ///< on at least one side
   bool knows_depends = false;        ///< on both sides: causes can be told

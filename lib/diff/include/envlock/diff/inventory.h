@@ -55,6 +55,7 @@ struct Inventory {
   bool knows_libraries = false;
   std::optional<snapshot::Machine> machine;
   std::vector<snapshot::FoundLibrary> libraries;
+  std::optional<probe::Computed> computed;  ///< of a snapshot that was taken with --probe
 };
 
 /// From text of an envlock.lock, an @EXPLICIT list (CEP 23), a conda-lock.yml (CEP 37), a pixi.lock v4 to v7 or a

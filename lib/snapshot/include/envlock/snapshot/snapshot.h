@@ -13,6 +13,7 @@
 #include "envlock/core/diagnostic.h"
 #include "envlock/core/digest.h"
 #include "envlock/core/progress.h"
+#include "envlock/probe/computed.h"
 #include "envlock/snapshot/machine.h"
 
 namespace envlock::snapshot {
@@ -116,12 +117,18 @@ Environment capture_environment(const std::filesystem::path& prefix, Roots roots
 struct Snapshot {
   std::optional<Environment> environment;
   std::optional<Machine> machine;
+  std::optional<probe::Computed> computed;  ///< of --probe
 
   bool operator==(const Snapshot&) const = default;
 };
+/// What a run tells of its machine, cut to what a snapshot may hold: values as public_value gives them, of files outside
+/// the environment the names alone, and no time.
+void make_public(probe::Computed& computed);
+
 /// Canonical JSON: docs/formats/snapshot.md.
 std::string format(const Snapshot& snapshot);
-/// Throws: core::Error "snapshot-invalid" with the place, "snapshot-version".
+/// Throws: core::Error "snapshot-invalid" with the place, "snapshot-version"; of what was computed as
+/// probe::read_computed.
 Snapshot parse(std::string_view text, const std::string& file);
 /// True for text that begins like a snapshot.
 bool is_snapshot(std::string_view text);
