@@ -123,21 +123,15 @@ std::vector<std::string> words_for_blas(const blas::ComputeOptions& options) {
 }
 
 std::vector<std::string> words_for_cublas(const blas::CublasOptions& options) {
-  return {std::string(kProbeChild),
-          std::string(kCublas),
-          options.library.cublas.string(),
-          options.library.cublaslt.string(),
-          options.subject,
-          std::to_string(options.device),
-          options.prefix.string(),
-          options.size,
-          std::to_string(options.steps),
-          std::to_string(options.shift),
-          options.library.function};
+  std::vector<std::string> words = words_of(kCublas);
+  words.insert(words.end(), {options.library.cublas.string(), options.library.cublaslt.string(), options.subject,
+                             std::to_string(options.device), options.prefix.string(), options.size,
+                             std::to_string(options.steps), std::to_string(options.shift), options.library.function});
+  return words;
 }
 
 std::vector<std::string> words_for_gpus() {
-  return {std::string(kProbeChild), std::string(kGpus)};
+  return words_of(kGpus);
 }
 
 std::vector<std::string> words_for_load(const std::filesystem::path& library) {

@@ -205,7 +205,7 @@ Dispatch dispatch_of(const std::vector<TierRun>& runs) {
   for (const TierRun& run : runs) {
     if (run.tier == "blas") {
       add_blas(run, dispatch);
-    } else {
+    } else if (run.tier == "torch" || run.tier == "numpy") {
       add_python(run, dispatch);
     }
   }
