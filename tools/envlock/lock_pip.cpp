@@ -229,6 +229,7 @@ class PlatformSolver {
       locked.sha256 = pick.file.sha256;
       locked.size = pick.file.size;
       locked.upload_time = pick.file.upload_time;
+      locked.sha256_computed = was_computed(locked);
       if (pick.needs_build) {
         const BuiltWheel built = builder_.build(pick.name, pick.file, target_);
         locked.source = lock::LockedDistribution::Source::built;
@@ -250,6 +251,16 @@ class PlatformSolver {
     locked.provides_extra = pick.metadata.provides_extra;
     locked.license = pick.metadata.license;
     return locked;
+  }
+
+  /// The index had no hash when the file was locked, and the one at hand is the lock's own.
+  bool was_computed(const lock::LockedDistribution& locked) const {
+    if (options_.previous == nullptr || !locked.sha256) return false;
+    const auto& before = options_.previous->distributions;
+    return std::any_of(before.begin(), before.end(), [&](const lock::LockedDistribution& other) {
+      return other.sha256_computed && other.file == locked.file && other.url == locked.url &&
+             other.sha256 == locked.sha256;
+    });
   }
 
   std::string links_place(const std::string& url) const {

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "envlock/core/text.h"
+#include "envlock/pypi/name.h"
 
 namespace envlock::tools {
 namespace {
@@ -44,9 +45,13 @@ void note_unknown_updates(const std::set<std::string>& freed, const LockInputs& 
   for (const lock::Lock& previous : inputs.previous) {
     for (const lock::LockedPackage& package : previous.packages) names.push_back(package.record.name);
   }
+  for (const lock::Lock& previous : inputs.previous) {
+    for (const lock::LockedDistribution& distribution : previous.distributions) names.push_back(distribution.name);
+  }
   for (const conda::Request& request : inputs.spec.requests) names.push_back(request.spec.name);
   for (const std::string& name : freed) {
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+    if (std::find(names.begin(), names.end(), pypi::normalize_name(name)) != names.end()) continue;
     core::Diagnostic diagnostic{
         .code = "update-unknown",
         .what = "`--update " + core::printable(name) + "` frees nothing: it is neither locked nor asked for"};

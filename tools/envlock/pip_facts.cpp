@@ -69,15 +69,19 @@ void note_cuda_wheels(const conda::Platform& platform, const resolve::PypiSoluti
   const auto assumed = std::find_if(platform.virtual_packages.begin(), platform.virtual_packages.end(),
                                     [](const conda::VirtualPackage& package) { return package.name == "__cuda"; });
   if (assumed == platform.virtual_packages.end()) {
-    notes.warning({.code = "cuda-wheel-without-cuda",
-                   .what = "for " + platform.name + ": `" + who + "` is made for CUDA " + std::to_string(newest) +
-                           ", and the platform assumes no CUDA",
-                   .why = {"it brings " + std::to_string(nvidia.size()) +
-                           " nvidia distributions along, which a machine without a GPU does not need"},
-                   .hints = {"if the machines have GPUs, say so: `--virtual-package " + platform.name +
-                                 ":__cuda=" + std::to_string(newest) + ".0`",
-                             "if they have none, take the wheels of an index for processors, with "
-                             "`--extra-index-url` in the `pip:` list, or the conda package"}});
+    notes.warning(
+        {.code = "cuda-wheel-without-cuda",
+         .what = "for " + platform.name + ": `" + who + "` is made for CUDA " + std::to_string(newest) +
+                 ", and the platform assumes no CUDA",
+         .why =
+             nvidia.empty()
+                 ? std::vector<std::string>{}
+                 : std::vector<std::string>{"it brings " + std::to_string(nvidia.size()) +
+                                            " nvidia distributions along, which a machine without a GPU does not need"},
+         .hints = {"if the machines have GPUs, say so: `--virtual-package " + platform.name +
+                       ":__cuda=" + std::to_string(newest) + ".0`",
+                   "if they have none, take the wheels of an index for processors, with "
+                   "`--extra-index-url` in the `pip:` list, or the conda package"}});
     return;
   }
   int major = 0;

@@ -39,6 +39,7 @@ std::filesystem::path folder_of(const LockInputs& inputs) {
 /// An index by the name that a lock gives it.
 std::string canonical_index(const std::string& url) {
   std::string base = core::strip_credentials(url);
+  base = base.substr(0, base.find_first_of("?#"));  // a query may be a secret
   while (base.ends_with('/')) base.pop_back();
   return base;
 }
@@ -171,6 +172,29 @@ std::string canonical_links(const std::string& place, const std::filesystem::pat
   return std::filesystem::path(place).lexically_proximate(lock_folder).generic_string();
 }
 
+/// What a lock would seem to keep and cannot.
+void refuse_unkeepable(const pypi::PipRequests& requests) {
+  std::vector<core::Diagnostic> mistakes;
+  for (const pypi::PipRequest& bound : requests.constraints) {
+    if (bound.kind == pypi::PipRequest::Kind::named) continue;
+    mistakes.push_back({.code = "pip-option-unsupported",
+                        .what = "`" + core::printable(bound.text, 80) + "` cannot be a constraint",
+                        .where = bound.where,
+                        .why = {"it names a place, and a constraint bounds versions"},
+                        .hints = {"write it as a line of `pip:`"}});
+  }
+  for (const pypi::PipRequest& line : requests.requests) {
+    const bool has_file = line.kind == pypi::PipRequest::Kind::named || line.kind == pypi::PipRequest::Kind::archive;
+    if (!requests.require_hashes || !has_file || !line.hashes.empty()) continue;
+    mistakes.push_back(
+        {.code = "pip-hash-missing",
+         .what = "`" + core::printable(line.text, 80) + "` has no `--hash`, and `--require-hashes` is given",
+         .where = line.where,
+         .hints = {"add its hash, or leave the option out: a lock holds the hash of every file anyway"}});
+  }
+  if (!mistakes.empty()) throw core::Error(std::move(mistakes));
+}
+
 lock::PipOptions options_of(const LockArgs& args, const LockInputs& inputs, const PipInputs& pip) {
   const std::filesystem::path lock_folder = std::filesystem::absolute(inputs.output).lexically_normal().parent_path();
   lock::PipOptions options;
@@ -196,6 +220,7 @@ std::optional<PipInputs> read_pip_inputs(const LockArgs& args, const LockInputs&
   PipInputs pip;
   pip.folder = folder_of(inputs);
   pip.requests = pypi::read_requirement_lines(lines_of(inputs.spec), pip.folder, notes);
+  refuse_unkeepable(pip.requests);
   pypi::PipConfiguration configuration;
   if (!args.channel.no_condarc) {
     configuration = pypi::read_pip_configuration(process_variables(), channel::process_environment().home, notes);

@@ -53,7 +53,10 @@ class PlaceReader {
   }
 
   std::string relative(const std::string& place) const {
-    if (core::looks_like_url(place)) return core::strip_credentials(place);
+    if (core::looks_like_url(place)) {
+      const std::string url = core::strip_credentials(place);
+      return url.substr(0, url.find_first_of("?#"));  // a query may be a secret
+    }
     const std::string path = std::filesystem::path(place).lexically_proximate(lock_folder_).generic_string();
     return path.starts_with("..") || path == "." ? path : "./" + path;
   }
@@ -86,6 +89,15 @@ class PlaceReader {
   }
 
   PlacedRequest read_repository(const pypi::PipRequest& request) const {
+    if (inputs_.network.offline && core::looks_like_url(request.location) && !request.location.starts_with("file:")) {
+      core::Diagnostic diagnostic = trouble(request, "offline-miss", "`--offline`, and a repository is to be read");
+      diagnostic.hints = {"run once without `--offline`"};
+      throw core::Error(std::move(diagnostic));
+    }
+    if (("/" + request.subdirectory + "/").find("/../") != std::string::npos || request.subdirectory.starts_with('/')) {
+      throw core::Error(trouble(request, "project-folder-invalid",
+                                "`" + core::printable(request.subdirectory, 80) + "` leads out of the repository"));
+    }
     const std::string commit = locked_commit(request).value_or("");
     const std::string chosen = commit.empty() ? find_commit(request.location, request.revision) : commit;
     const std::filesystem::path root = check_out(request.location, chosen, inputs_.indexes.cache);

@@ -33,10 +33,10 @@ class DistributionCheck {
 
   void run() {
     if (!view_.has_python()) return check_python_is_there();
-    tags_.emplace(view_.python(), pypi::TagPlatform{.subdir = platform_.platform.subdir,
-                                                    .glibc_version = version_of(platform_.platform, "__glibc"),
-                                                    .musl_version = version_of(platform_.platform, "__musl"),
-                                                    .osx_version = version_of(platform_.platform, "__osx")});
+    tags_.emplace(view_.tag_python(), pypi::TagPlatform{.subdir = platform_.platform.subdir,
+                                                        .glibc_version = version_of(platform_.platform, "__glibc"),
+                                                        .musl_version = version_of(platform_.platform, "__musl"),
+                                                        .osx_version = version_of(platform_.platform, "__osx")});
     const PipReach reach = view_.reach();
     for (const PlatformDistribution& each : platform_.distributions) {
       const LockedDistribution& distribution = catalog_.distribution(each.distribution);

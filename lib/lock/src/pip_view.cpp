@@ -113,7 +113,9 @@ PipView::PipView(const PipCatalog& catalog, const LockedPlatform& platform) : ca
   std::vector<conda::PackageRecord> records;
   for (const PlatformPackage& each : platform.packages) records.push_back(lock.packages[each.package].record);
   for (const conda::PackageRecord& record : records) {
-    if (record.name == "python") python_ = record.version;
+    if (record.name != "python") continue;
+    python_ = record.version;
+    is_free_threaded_ = record.build.find("cp") != std::string::npos && record.build.ends_with("t");
   }
   if (has_python()) environment_ = pypi::make_marker_environment(platform.platform.subdir, python_);
   provided_ = provided_distributions(records, lock.pip->mapping);

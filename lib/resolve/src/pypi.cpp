@@ -54,6 +54,7 @@ class Resolver {
       : problem_(problem), universe_(problem, source, notes), notes_(notes) {}
 
   PypiOutcome run() {
+    if (auto conflict = conflict_with_facts()) return std::move(*conflict);
     load_requested();
     Windows windows{.general = kWindow, .wider = {}};
     for (std::size_t round = 0; round < kMostRounds; ++round) {
@@ -85,6 +86,43 @@ class Resolver {
   }
 
  private:
+  /// A place that is named for what conda brings, and a constraint that it breaks: no choice could mend either.
+  std::optional<conda::Conflict> conflict_with_facts() const {
+    const auto fact_of = [&](const pypi::PipRequest& line) -> const ProvidedDistribution* {
+      for (const ProvidedDistribution& provided : problem_.provided) {
+        if (provided.name == line.requirement.name && line.requirement.marker.holds(problem_.environment))
+          return &provided;
+      }
+      return nullptr;
+    };
+    const auto refuse = [&](const pypi::PipRequest& line, const ProvidedDistribution& fact, std::string hint) {
+      conda::Conflict conflict;
+      conflict.diagnostic = {.code = "conda-conflict",
+                             .what = "`" + core::printable(line.text, 80) + "` cannot be met for " + problem_.platform,
+                             .where = line.where,
+                             .why = {"the conda part brings `" + fact.conda_name + " " + fact.version +
+                                     "`, and pip never replaces what conda installs"},
+                             .hints = {std::move(hint)}};
+      return conflict;
+    };
+    for (const pypi::PipRequest& line : problem_.requests) {
+      if (line.kind == pypi::PipRequest::Kind::named) continue;
+      if (const auto* fact = fact_of(line)) {
+        return refuse(line, *fact, "take one of the two out: the conda package or the line");
+      }
+    }
+    for (const pypi::PipRequest& line : problem_.constraints) {
+      const auto* fact = fact_of(line);
+      if (fact == nullptr) continue;
+      const auto version = pypi::Version::try_parse(fact->version);
+      if (version && line.requirement.specifiers.contains(*version)) continue;
+      return refuse(line, *fact,
+                    "let conda bring what the constraint allows: `" + fact->conda_name + " " +
+                        line.requirement.specifiers.format() + "` under `dependencies:`");
+    }
+    return std::nullopt;
+  }
+
   void load_requested() {
     std::vector<ProjectId> ids;
     for (const std::size_t request : deciding_requests(problem_)) {

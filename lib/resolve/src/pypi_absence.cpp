@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "envlock/core/text.h"
+#include "envlock/core/url.h"
 
 namespace envlock::resolve {
 namespace {
@@ -36,15 +37,21 @@ Absence explain_provided(const Project& project, const pypi::Requirement& requir
   return absence;
 }
 
-/// Versions of the platform's releases that could be had but do not meet the requirement.
-void tell_releases(const Project& project, const pypi::Requirement& requirement, Absence& absence) {
+/// Versions that the platform could take and that do not meet the requirement, or do and are refused. True: some
+/// version is what the requirement allows.
+bool tell_releases(const Universe& universe, const Project& project, const pypi::Requirement& requirement,
+                   Absence& absence) {
+  const ProjectId id = universe.known(project.name);
+  bool any = false;
   const Release* newest = nullptr;
   const Release* newest_prerelease = nullptr;
   const Release* newest_yanked = nullptr;
   std::size_t refused = 0;
   std::string refusal;
   for (const Release& release : project.releases) {
-    const bool matches = requirement.specifiers.contains(release.version);
+    const bool allowed = requirement.specifiers.contains(release.version);
+    any |= allowed;
+    const bool matches = allowed && universe.meets_constraints(id, release);
     if (release.state == Release::State::refused) {
       if (matches && refused++ == 0) refusal = release.version_text + ": " + release.refusal;
     } else if (release.yanked) {
@@ -68,29 +75,44 @@ void tell_releases(const Project& project, const pypi::Requirement& requirement,
   }
   if (newest != nullptr)
     absence.why.push_back("the newest version that the platform can take is " + newest->version_text);
+  return any;
 }
 
-void tell_left_out(const Universe& universe, const Project& project, Absence& absence) {
-  const LeftOut& left_out = project.left_out;
+/// Versions that the requirement allows and that do not count on the platform, cause by cause.
+std::size_t tell_left_out(const Universe& universe, const Project& project, const pypi::Requirement& requirement,
+                          Absence& absence) {
+  using Cause = LeftOut::Cause;
   const std::string python = universe.problem().environment.python_full_version;
-  if (left_out.other_python > 0) {
-    absence.why.push_back(number(left_out.other_python, "version") + " not for python " + python + ", the newest " +
-                          left_out.newest_other_python);
-    absence.hints.push_back("ask conda for another `python`");
-  }
-  if (left_out.other_platform > 0) {
-    absence.why.push_back(number(left_out.other_platform, "version") + " without a wheel for " +
-                          universe.problem().platform + " and python " + python + ", the newest " +
-                          left_out.newest_other_platform);
-  }
-  if (left_out.only_sdist > 0) {
-    absence.why.push_back(number(left_out.only_sdist, "version") + " as source only, the newest " +
-                          left_out.newest_sdist);
-    absence.hints.push_back("`--allow-build` builds a wheel here, which runs the project's own code");
-  }
-  if (left_out.too_new > 0) {
-    absence.why.push_back(number(left_out.too_new, "version") + " newer than `--exclude-newer`");
-  }
+  std::size_t told = 0;
+  const auto tell = [&](Cause cause, const std::string& words, const std::string& hint) {
+    std::size_t count = 0;
+    std::string newest;
+    for (const LeftOut& each : project.left_out) {
+      if (each.cause != cause || !requirement.specifiers.contains(each.version)) continue;
+      if (count++ == 0) newest = each.words;
+    }
+    if (count == 0) return;
+    told += count;
+    absence.why.push_back(number(count, "version") + " " + words + ", the newest " + newest);
+    if (!hint.empty()) absence.hints.push_back(hint);
+  };
+  tell(Cause::other_python, "not for python " + python, "ask conda for another `python`");
+  tell(Cause::other_platform, "without a wheel that fits the platform and python " + python,
+       "limit the line to the platforms that have one, with a marker such as `; sys_platform == \"win32\"`");
+  tell(Cause::only_sdist, "as source only", "`--allow-build` builds a wheel here, which runs the project's own code");
+  tell(Cause::too_new, "newer than `--exclude-newer`", "");
+  tell(Cause::other_hash, "without a file that has a hash of the line", "check the `--hash` of the line");
+  return told;
+}
+
+void tell_other_indexes(const Project& project, Absence& absence) {
+  if (project.also_on.empty()) return;
+  std::vector<std::string> others;
+  for (const std::string& index : project.also_on) others.push_back(core::without_secrets(index));
+  absence.why.push_back("only " + core::without_secrets(project.index) +
+                        " counts, the first index that has the name; " + core::join(others, " and ") +
+                        (others.size() == 1 ? " has it too" : " have it too"));
+  absence.hints.push_back("take it from there: `--pypi-index " + project.name + "=" + others.front() + "`");
 }
 
 }  // namespace
@@ -115,8 +137,12 @@ Absence explain_absence(const Universe& universe, const Project& project, const 
     return absence;
   }
   tell_constraints(universe, project, absence);
-  tell_releases(project, requirement, absence);
-  tell_left_out(universe, project, absence);
+  const bool any = tell_releases(universe, project, requirement, absence);
+  const std::size_t left_out = tell_left_out(universe, project, requirement, absence);
+  if (!any && left_out == 0 && !requirement.specifiers.empty()) {
+    absence.why.insert(absence.why.begin(), "the index has no version `" + requirement.specifiers.format() + "`");
+  }
+  tell_other_indexes(project, absence);
   if (absence.why.empty()) absence.why.push_back("`" + project.name + "` has no files on the index");
   return absence;
 }

@@ -172,6 +172,8 @@ class Explainer {
   /// Candidates went because nothing of what they need is left.
   void tell_need(solve::NameId name, const Members& members, solve::NameId target) {
     const Project& project = universe_.project(encoding_.node(target).project);
+    // An extra needs its own version: that is no news to anybody.
+    if (encoding_.node(target).project == encoding_.node(name).project) return tell_emptied(target);
     const std::string needs = subject(name, members) + " needs " + needed_words(members, target);
     if (project.provided) {
       add(needs + ", and the conda part brings `" + project.provided->conda_name + " " + project.provided->version +

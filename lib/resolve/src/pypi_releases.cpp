@@ -21,6 +21,7 @@ struct Weighed {
   const pypi::IndexFile* other_python = nullptr;  ///< refused by Requires-Python
   bool has_wheels = false;
   bool too_new = false;
+  bool other_hash = false;
 };
 
 class ReleaseMaker {
@@ -32,8 +33,10 @@ class ReleaseMaker {
         python_(pypi::Version::try_parse(problem.environment.python_full_version)),
         wheels_allowed_(!is_listed(problem.no_binary)),
         sdists_allowed_(problem.allow_build && !is_listed(problem.only_binary)) {
-    for (const pypi::PipRequest& request : problem.requests) {
-      if (request.requirement.name == page.name && !request.hashes.empty()) hashes_.push_back(&request.hashes);
+    for (const auto* lines : {&problem.requests, &problem.constraints}) {
+      for (const pypi::PipRequest& line : *lines) {
+        if (line.requirement.name == page.name && !line.hashes.empty()) hashes_.push_back(&line.hashes);
+      }
     }
   }
 
@@ -119,7 +122,11 @@ class ReleaseMaker {
     } else if (const auto version = pypi::parse_sdist_version(file.file_name, page_.name)) {
       files = weighed(*version);
     }
-    if (files == nullptr || !has_wanted_hash(file)) return;
+    if (files == nullptr) return;
+    if (!has_wanted_hash(file)) {
+      files->other_hash = true;
+      return;
+    }
     if (problem_.exclude_newer && file.upload_time && *file.upload_time > *problem_.exclude_newer) {
       files->too_new = true;
       return;
@@ -152,29 +159,29 @@ class ReleaseMaker {
       release.file = *files.sdist;
       release.needs_build = true;
     } else {
-      count_left_out(release.version_text, files);
+      leave_out(version, release.version_text, files);
       return;
     }
     release.yanked = release.file.yanked;
     project_.releases.push_back(std::move(release));
   }
 
-  /// Versions come newest first, so the first of each kind is the newest.
-  void count_left_out(const std::string& version, const Weighed& files) {
-    LeftOut& left_out = project_.left_out;
-    const auto remember = [](std::size_t& count, std::string& newest, std::string words) {
-      if (count++ == 0) newest = std::move(words);
-    };
+  void leave_out(const pypi::Version& version, const std::string& text, const Weighed& files) {
+    using Cause = LeftOut::Cause;
+    LeftOut left_out{version, text, Cause::other_platform};
     if (files.other_python != nullptr && files.sdist == nullptr) {
-      remember(left_out.other_python, left_out.newest_other_python,
-               version + " (Requires-Python " + files.other_python->requires_python + ")");
-    } else if (files.has_wheels) {
-      remember(left_out.other_platform, left_out.newest_other_platform, version);
-    } else if (files.sdist != nullptr) {
-      remember(left_out.only_sdist, left_out.newest_sdist, version);
-    } else if (files.too_new) {
-      ++left_out.too_new;
+      left_out.cause = Cause::other_python;
+      left_out.words += " (Requires-Python " + files.other_python->requires_python + ")";
+    } else if (!files.has_wheels && files.sdist != nullptr) {
+      left_out.cause = Cause::only_sdist;
+    } else if (!files.has_wheels && files.too_new) {
+      left_out.cause = Cause::too_new;
+    } else if (!files.has_wheels && files.other_hash) {
+      left_out.cause = Cause::other_hash;
+    } else if (!files.has_wheels) {
+      return;
     }
+    project_.left_out.push_back(std::move(left_out));
   }
 
   const PypiProblem& problem_;

@@ -55,7 +55,9 @@ void Universe::start_with_facts() {
   }
   for (const pypi::PipRequest& request : problem_.requests) find(request.requirement.name);
   const auto lets_in = [&](const pypi::PipRequest& request) {
-    if (request.requirement.specifiers.names_prerelease()) projects_[find(request.requirement.name)].pre = true;
+    Project& project = projects_[find(request.requirement.name)];
+    if (request.requirement.specifiers.names_prerelease()) project.pre = true;
+    if (const auto exact = request.requirement.specifiers.exact()) project.pinned.push_back(*exact);
   };
   std::for_each(problem_.requests.begin(), problem_.requests.end(), lets_in);
   std::for_each(problem_.constraints.begin(), problem_.constraints.end(), lets_in);
@@ -68,7 +70,7 @@ void Universe::start_with_facts() {
 void Universe::start_with_favored() {
   for (const FavoredDistribution& favored : problem_.favored) {
     const ProjectId id = find(favored.name);
-    if (projects_[id].state != Project::State::unknown || !favored.metadata) continue;
+    if (projects_[id].state != Project::State::unknown || !favored.metadata || !is_acceptable(favored)) continue;
     projects_[id].state = Project::State::partial;
     projects_[id].index = favored.index;
     Release release;
@@ -79,6 +81,34 @@ void Universe::start_with_favored() {
     take_metadata(id, release, *favored.metadata);
     projects_[id].releases.push_back(std::move(release));
   }
+}
+
+/// A lock may have been made for another python or machine, or before a line, an option or a cut-off changed.
+bool Universe::is_acceptable(const FavoredDistribution& favored) const {
+  const auto names = [&](const std::vector<std::string>& list) {
+    return std::any_of(list.begin(), list.end(),
+                       [&](const std::string& name) { return name == ":all:" || name == favored.name; });
+  };
+  const auto wheel = pypi::parse_wheel_name(favored.file.file_name);
+  if (wheel ? !problem_.tags->rank(*wheel) || names(problem_.no_binary)
+            : !problem_.allow_build || names(problem_.only_binary)) {
+    return false;
+  }
+  if (problem_.exclude_newer && favored.file.upload_time && *favored.file.upload_time > *problem_.exclude_newer) {
+    return false;
+  }
+  for (const auto* lines : {&problem_.requests, &problem_.constraints}) {
+    for (const pypi::PipRequest& line : *lines) {
+      if (line.requirement.name != favored.name || line.hashes.empty()) continue;
+      const auto& hashes = line.hashes;
+      if (!favored.file.sha256 || std::find(hashes.begin(), hashes.end(), *favored.file.sha256) == hashes.end()) {
+        return false;
+      }
+    }
+  }
+  // Whether a pre-release still counts shows beside the other versions.
+  const auto version = pypi::Version::try_parse(favored.version);
+  return version && (!version->is_prerelease() || problem_.pre);
 }
 
 std::vector<ProjectId> Universe::partial() const {
@@ -129,6 +159,10 @@ void Universe::take_page(Project& project, const pypi::FoundProject& found) cons
 }
 
 void Universe::take_favored(ProjectId id, const FavoredDistribution& favored) {
+  if (!is_acceptable(favored) && favored.metadata) {
+    const auto version = pypi::Version::try_parse(favored.version);
+    if (!version || !version->is_prerelease()) return;
+  }
   std::vector<Release>& releases = projects_[id].releases;
   const auto same = std::find_if(releases.begin(), releases.end(),
                                  [&](const Release& release) { return release.version_text == favored.version; });
@@ -296,7 +330,9 @@ std::vector<std::size_t> Universe::matching(ProjectId id, const pypi::Requiremen
     if (!meets_constraints(id, release)) continue;
     if (has_local_choice && requirement.specifiers.empty()) return {0};
     if (project.provided && !pypi::Version::try_parse(project.provided->version)) continue;
-    if (release.yanked && !is_exact && !release.favored) continue;
+    const bool is_pinned =
+        is_exact || std::find(project.pinned.begin(), project.pinned.end(), release.version) != project.pinned.end();
+    if (release.yanked && !is_pinned) continue;
     if (!requirement.specifiers.contains(release.version, pypi::Prereleases::include)) continue;
     all.push_back(i);
     if (!release.version.is_prerelease()) finals.push_back(i);

@@ -41,15 +41,18 @@ struct Release {
   std::map<std::string, std::vector<Need>> by_extra;  ///< what an extra adds; filled in when it is asked for
 };
 
-/// Why versions of a project do not count, for explanations.
+/// A version of a project that does not count on the platform, for explanations.
 struct LeftOut {
-  std::size_t other_python = 0;    ///< Requires-Python
-  std::size_t other_platform = 0;  ///< wheels, none for this one
-  std::size_t only_sdist = 0;
-  std::size_t too_new = 0;          ///< --exclude-newer
-  std::string newest_other_python;  ///< "2.0.0 (Requires-Python >=3.13)"
-  std::string newest_other_platform;
-  std::string newest_sdist;
+  enum class Cause {
+    other_python,    ///< Requires-Python
+    other_platform,  ///< wheels, none for this one
+    only_sdist,
+    too_new,     ///< --exclude-newer
+    other_hash,  ///< no file has a hash that the line names
+  };
+  pypi::Version version;
+  std::string words;  ///< "2.0.0", "2.0.0 (Requires-Python >=3.13)"
+  Cause cause = Cause::other_platform;
 };
 
 struct Project {
@@ -61,10 +64,11 @@ struct Project {
   bool absent = false;  ///< no index has it
   std::vector<std::string> also_on;
   std::vector<Release> releases;  ///< best first
-  LeftOut left_out;
+  std::vector<LeftOut> left_out;  ///< newest first
   std::optional<ProvidedDistribution> provided;
   bool pre = false;                       ///< a line of the user lets pre-releases in
   std::vector<std::size_t> constraints;   ///< indexes into PypiProblem::constraints
+  std::vector<pypi::Version> pinned;      ///< that lines of the user name with `==`: they count even when yanked
   bool extras_known = false;              ///< of a provided one: its metadata was looked for
   std::vector<std::string> known_extras;  ///< of a provided one: told by the lock
   std::string status;                     ///< PEP 792
@@ -109,6 +113,7 @@ class Universe {
   void take_metadata(ProjectId id, Release& release, pypi::Metadata metadata);
   void start_with_facts();
   void start_with_favored();
+  bool is_acceptable(const FavoredDistribution& favored) const;
 
   const PypiProblem& problem_;
   pypi::Source& source_;
