@@ -1,6 +1,7 @@
 #include "envlock/resolve/pypi.h"
 
 #include <algorithm>
+#include <functional>
 #include <random>
 
 #include "pypi_universe.h"
@@ -185,9 +186,10 @@ TEST_CASE("versions for other pythons and platforms, and sources, do not count")
         "why: 1 version cannot be had, such as 5: it needs python <3.9\n"
         "why: the newest version that the platform can take is 1\n"
         "why: 1 version not for python 3.12.7, the newest 2 (Requires-Python >=3.13)\n"
-        "why: 1 version without a wheel for linux-64 and python 3.12.7, the newest 3\n"
+        "why: 1 version without a wheel that fits the platform and python 3.12.7, the newest 3\n"
         "why: 1 version as source only, the newest 4\n"
         "help: ask conda for another `python`\n"
+        "help: limit the line to the platforms that have one, with a marker such as `; sys_platform == \"win32\"`\n"
         "help: `--allow-build` builds a wheel here, which runs the project's own code\n"
         "help: with `x` in place of `x>=2` (environment.yml:1) there is an answer: x 1\n");
   problem.problem.allow_build = true;
@@ -245,6 +247,64 @@ TEST_CASE("a locked version that the index no longer has stays a candidate") {
   again.problem.favored = {{pick.name, pick.version, pick.index, pick.file, pick.metadata}};
   source.add("c", {.version = "2"});
   CHECK(solve(again, source) == "a 1, c 2");
+}
+
+TEST_CASE("what is locked is weighed anew: another python, another machine, a hash, a cut-off") {
+  MemorySource source;
+  source.add("a", {.version = "1"});
+  source.add("a", {.version = "2", .tag = "cp312-cp312-manylinux_2_28_x86_64", .upload_time = "2026-01-01T00:00:00Z"});
+  TestProblem first({"a"});
+  core::Notes notes;
+  const PypiOutcome outcome = pypi(first.problem, source, notes);
+  const PypiPick pick = std::get<PypiSolution>(outcome).picks.front();
+  CHECK(pick.version == "2");
+  const FavoredDistribution favored{pick.name, pick.version, pick.index, pick.file, pick.metadata};
+  const auto again = [&](const std::function<void(PypiProblem&)>& change) {
+    TestProblem problem({"a"});
+    problem.problem.favored = {favored};
+    change(problem.problem);
+    return solve(problem, source);
+  };
+  CHECK(again([](PypiProblem&) {}) == "a 2");
+  const pypi::Tags older("3.11",
+                         {.subdir = "linux-64", .glibc_version = "2.28", .musl_version = "", .osx_version = ""});
+  CHECK(again([&](PypiProblem& problem) { problem.tags = &older; }) == "a 1");
+  CHECK(again([](PypiProblem& problem) { problem.no_binary = {"a"}; }) == "no: no-fitting-version");
+  CHECK(again([](PypiProblem& problem) { problem.exclude_newer = core::parse_time("2025-01-01"); }) == "a 1");
+  CHECK(again([](PypiProblem& problem) { problem.requests.front().hashes = {core::sha256("a-1-py3-none-any.whl")}; }) ==
+        "a 1");
+}
+
+TEST_CASE("a place that is named for what conda brings, and a constraint that it breaks, are refused") {
+  MemorySource source;
+  source.add("b", {.version = "1"});
+  TestProblem placed({"a @ https://files.example/a-1-py3-none-any.whl", "b"});
+  placed.problem.requests.front().kind = pypi::PipRequest::Kind::archive;
+  placed.problem.placed["a"] = {{.name = "a", .version = "1"}, "a-1-py3-none-any.whl"};
+  placed.problem.provided = {{"a", "2", "a"}};
+  CHECK(solve(placed, source) == "no: conda-conflict");
+  TestProblem bounded({"b"});
+  bounded.problem.constraints = {test::line("a<2", 3)};
+  bounded.problem.provided = {{"a", "2", "a"}};
+  CHECK(solve(bounded, source) == "no: conda-conflict");
+}
+
+TEST_CASE("a yanked version that a line pins counts for everybody who needs the name") {
+  MemorySource source;
+  source.add("user", {.version = "1", .requires_dist = {"x>=1"}});
+  source.add("x", {.version = "1"});
+  source.add("x", {.version = "2", .yanked = true});
+  CHECK(solve({"user", "x==2"}, source) == "user 1, x 2");
+}
+
+TEST_CASE("a version that another index has is told, with how to take it") {
+  MemorySource source;
+  source.add("x", {.version = "1"});
+  source.also_on["x"] = {"https://other.example/simple"};
+  TestProblem problem({"x==1+local"});
+  const std::string text = told(conflict_of(problem, source));
+  CHECK(text.find("why: the index has no version `==1+local`") != std::string::npos);
+  CHECK(text.find("help: take it from there: `--pypi-index x=https://other.example/simple`") != std::string::npos);
 }
 
 TEST_CASE("two lines that exclude each other are told with what they need") {

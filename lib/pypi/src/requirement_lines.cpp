@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <system_error>
 #include <tuple>
 
 #include "envlock/core/file.h"
@@ -362,6 +363,12 @@ class LinesReader {
                .why = {std::move(why)},
                .hints = {"relative paths start at the folder of the file that they stand in"}});
     };
+    std::error_code ignored;
+    const auto kind = std::filesystem::status(path, ignored).type();
+    if (kind != std::filesystem::file_type::regular && kind != std::filesystem::file_type::not_found) {
+      fail(kind == std::filesystem::file_type::directory ? "it is a folder" : "it is no plain file");
+      return std::nullopt;
+    }
     try {
       std::optional<std::string> text = core::decode_text(core::read_file(path, kMaxFileBytes));
       if (!text) fail("it is neither UTF-8 nor UTF-16");
