@@ -194,13 +194,12 @@ TEST_CASE("long diagnostics are set apart by an empty line, short ones are not")
 }
 
 TEST_CASE("errors as JSON are one documented document") {
-  const envlock::core::Note note{
-      envlock::core::Severity::warning,
-      {.code = "pypi-yanked",
-       .what = "`nltk 3.9.0` was yanked from its index",
-       .where = std::nullopt,
-       .why = {"it lacks a file", "3.9.1 has it"},
-       .hints = {}}};
+  const envlock::core::Note note{envlock::core::Severity::warning,
+                                 {.code = "pypi-yanked",
+                                  .what = "`nltk 3.9.0` was yanked from its index",
+                                  .where = std::nullopt,
+                                  .why = {"it lacks a file", "3.9.1 has it"},
+                                  .hints = {}}};
   CHECK(envlock_test::compare_with_golden("report/errors.json",
                                           envlock::report::json_errors({unknown_key()}, {note})) == "");
   CHECK(envlock_test::compare_with_golden("report/no-errors.json", envlock::report::json_errors({}, {})) == "");

@@ -109,10 +109,10 @@ struct Diff {
   std::vector<FactChange> facts;
   std::vector<TierDifference> computed;  ///< reference first, then as the sides have them
   std::size_t equal_tiers = 0;           ///< parts of the probe that compute the same; the reference is one
-  std::size_t unchanged = 0;         ///< packages that are equal, over all common platforms
-  bool knows_requests = false;       ///< on at least one side
-  bool knows_depends = false;        ///< on both sides: causes can be told
-  std::vector<std::string> remarks;  ///< what a reader must know of how it was compared; sentences without a period
+  std::size_t unchanged = 0;             ///< packages that are equal, over all common platforms
+  bool knows_requests = false;           ///< on at least one side
+  bool knows_depends = false;            ///< on both sides: causes can be told
+  std::vector<std::string> remarks;      ///< what a reader must know of how it was compared; sentences without a period
 
   bool empty() const;
 };

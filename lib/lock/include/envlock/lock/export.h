@@ -35,8 +35,8 @@ std::string format_requirements(const Lock& lock, const LockedPlatform& platform
 std::string format_pylock(const Lock& lock);
 
 /// The whole lock, conda packages and distributions of PyPI, as a bill of materials: CycloneDX 1.6 and SPDX 2.3, both
-/// JSON, with purls, licenses, hashes and the graph of dependencies. The same lock gives the same bytes: the time is that
-/// of the newest file, and the document's identity is made of the lock's text.
+/// JSON, with purls, licenses, hashes and the graph of dependencies. The same lock gives the same bytes: the time is
+/// that of the newest file, and the document's identity is made of the lock's text.
 std::string format_cyclonedx(const Lock& lock);
 std::string format_spdx(const Lock& lock);
 

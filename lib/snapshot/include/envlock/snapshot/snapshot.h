@@ -121,8 +121,8 @@ struct Snapshot {
 
   bool operator==(const Snapshot&) const = default;
 };
-/// What a run tells of its machine, cut to what a snapshot may hold: values as public_value gives them, of files outside
-/// the environment the names alone, and no time.
+/// What a run tells of its machine, cut to what a snapshot may hold: values as public_value gives them, of files
+/// outside the environment the names alone, and no time.
 void make_public(probe::Computed& computed);
 
 /// Canonical JSON: docs/formats/snapshot.md.
