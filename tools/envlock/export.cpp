@@ -90,6 +90,13 @@ std::vector<report::ExportedFile> make_files(const ExportArgs& args, Out& out) {
   using Platform = lock::LockedPlatform;
   const lock::ExplicitHash hash = args.md5 ? lock::ExplicitHash::md5 : lock::ExplicitHash::sha256;
   const auto explicit_list = [&](const Lock& lock, const Platform& platform) {
+    if (!platform.distributions.empty()) {
+      out.notes.warning({.code = "export-no-pip",
+                         .what = "an explicit file holds conda packages only: it lacks the " +
+                                 std::to_string(platform.distributions.size()) + " distributions of PyPI of " +
+                                 platform.platform.name,
+                         .hints = {"`envlock export requirements` writes those, for `pip install --no-deps`"}});
+    }
     return lock::format_explicit(lock, platform, hash);
   };
   const auto requirements = [&](const Lock& lock, const Platform& platform) {
