@@ -121,7 +121,7 @@ class Gate {
     const probe::HardwareClass full = gate_.hardware = hardware_class(machine_, args_.threads);
     const probe::Dispatch dispatch = probe::dispatch_of(runs);
     const std::optional<probe::HardwareClass> reduced = probe::reduced_class(full, dispatch, request_.variables);
-    if (!reduced || !took_all_pins(dispatch, runs)) return;
+    if (!reduced || !took_all_pins(dispatch, runs)) return take_covering_class(full);
     probe::HardwareClass of_this_cache = *reduced;
     of_this_cache.l2_bytes = full.l2_bytes;
     if (args_.accept) {
@@ -134,8 +134,18 @@ class Gate {
       if (!fails("GLIBC_TUNABLES")) gate_.hardware = fails("OPENBLAS_L2_SIZE") ? of_this_cache : *reduced;
     } else if (file_.baseline.find(full) == nullptr) {
       gate_.hardware = file_.baseline.find(of_this_cache) != nullptr ? of_this_cache : *reduced;
+      if (file_.baseline.find(gate_.hardware) == nullptr) take_covering_class(full);
     }
     is_reduced_ = gate_.hardware != full;
+  }
+
+  /// What was accepted under variables holds for every machine that can take them. When they are others now, this
+  /// machine is no stranger: the variables changed, and that is for the comparison to tell.
+  void take_covering_class(const probe::HardwareClass& full) {
+    if (args_.accept || file_.baseline.find(full) != nullptr) return;
+    for (const probe::AcceptedClass& accepted : file_.baseline.classes) {
+      if (accepted.hardware != full && probe::covers(accepted.hardware, full)) gate_.hardware = accepted.hardware;
+    }
   }
 
   bool took_all_pins(const probe::Dispatch& dispatch, const std::vector<probe::TierRun>& runs) const {
