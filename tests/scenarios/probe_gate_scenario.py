@@ -196,7 +196,7 @@ class Causes(Gate):
         self.assertEqual(self.gate(then), {})
         now = self.lock_with_variables({"OPENBLAS_CORETYPE": "Nehalem", "MKL_CBWR": "AVX2"})
         self.install(now, "--no-compile")
-        finding = self.gate(now, expect=1)["tier-differs"]
+        finding = self.gate(now, "--explain", 200, expect=1)["tier-differs"]
         told, = self.proved(finding)
         self.assertIn("`OPENBLAS_CORETYPE=Nehalem` is set, and was `OPENBLAS_CORETYPE=Haswell` when the baseline was accepted; and `OPENBLAS_NUM_THREADS=2` was set", told)
         self.assertNotIn("MKL_CBWR", told, "what it does not take is no part of the cause")
@@ -210,7 +210,7 @@ class Causes(Gate):
     def test_two_things_that_no_record_tells(self):
         self.accept(self.make_environment("choosing", version="7.0"))
         lock = self.make_environment("choosing", version="7.1")
-        finding = self.gate(lock, expect=1)["tier-differs"]
+        finding = self.gate(lock, "--explain", 200, expect=1)["tier-differs"]
         proved = self.proved(finding)
         self.assertTrue(proved, finding)
         self.assertIn("took `Haswell` or one that adds up alike when the baseline was accepted; and it ran on 1 thread, and on 2 threads when", proved[0])
