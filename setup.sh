@@ -119,10 +119,10 @@ demo() {
   envlock=build/release/tools/envlock/envlock
   mkdir -p build/demo
   rm -rf build/demo/envlock.lock build/demo/env
-  say "locking fixtures/environments/train.yml for four platforms, offline"
+  say "locking the conda part of fixtures/environments/train.yml for four platforms, offline (its pip: section needs an index)"
   sed 's/^/   | /' fixtures/environments/train.yml
-  show $envlock lock fixtures/environments/train.yml -o build/demo/envlock.lock --offline --cache build/demo/cache
-  show $envlock lock fixtures/environments/train.yml -o build/demo/envlock.lock --check
+  show $envlock lock fixtures/environments/train.yml -o build/demo/envlock.lock --conda-only --offline --cache build/demo/cache
+  show $envlock lock fixtures/environments/train.yml -o build/demo/envlock.lock --conda-only --check
   show $envlock why pytorch build/demo/envlock.lock -p linux-64
   say "installing it, with toys in the packages' places, and proving that what was installed is the lock"
   show $envlock install build/demo/envlock.lock -p build/demo/env --offline --no-compile --cache build/demo/cache
