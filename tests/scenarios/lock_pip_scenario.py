@@ -63,6 +63,7 @@ class LockPip(Scenario):
         self.faults([{"path": "/simple/", "fault": "html"}])  # which states no sizes and times
         self.assertEqual(self.hashes(self.lock_bytes()), self.hashes(first))
         self.lock("--check")
+        self.assertIn("`trackly` is a distribution of PyPI", self.run_envlock("why", "Trackly").err)
         self.requests_served()
         self.lock()
         self.assertEqual(self.requests_served(), [], "a lock that fits asks no index")
@@ -250,6 +251,13 @@ class LockPip(Scenario):
         self.assertNotIn("s3cret", text)
         self.assertNotIn("ann:", text)
         self.assertIn(f"http://127.0.0.1:{port}/simple", (self.work / "envlock.lock").read_text())
+        lines = f"    - --index-url ${{SIGNED}}\n    - certs\n    - smmaplite @ {self.url}/files/smmaplite-5.0.1-py3-none-any.whl?sig=s3cret-s3cret\n"
+        before = (self.work / "environment.yml").read_text()
+        self.write("environment.yml", HEAD + "  - pip:\n" + lines)
+        for words in ([], ["--check"]):
+            result = self.lock(*words, env={"SIGNED": f"{self.url}/simple?auth=s3cret-s3cret"})
+            self.assertNotIn("s3cret", (self.work / "envlock.lock").read_text() + result.out + result.err)
+        self.write("environment.yml", before)
         self.faults([{"path": "/simple/", "fault": "status", "code": 500, "times": 99}])
         shutil.rmtree(self.cache)
         self.write("environment.yml", (self.work / "environment.yml").read_text() + "    - urllite\n")

@@ -6,6 +6,7 @@
 #include "envlock/core/file.h"
 #include "envlock/core/text.h"
 #include "envlock/core/url.h"
+#include "envlock/lock/wheel_python.h"
 #include "envlock/pypi/name.h"
 #include "envlock/spec/spec.h"
 #include "pip_build.h"
@@ -67,12 +68,6 @@ const conda::PackageRecord& python_of(const PlatformOutcome& outcome, const PipI
   throw core::Error(std::move(diagnostic));
 }
 
-/// "3.13t" for the free-threaded build: wheels for it have tags of their own.
-std::string tag_version(const conda::PackageRecord& python) {
-  const bool is_free_threaded = python.build.find("cp") != std::string::npos && python.build.ends_with("t");
-  return python.version + (is_free_threaded ? "t" : "");
-}
-
 pypi::TagPlatform tag_platform(const conda::Platform& platform) {
   pypi::TagPlatform result{.subdir = platform.subdir, .glibc_version = "", .musl_version = "", .osx_version = ""};
   for (const conda::VirtualPackage& package : platform.virtual_packages) {
@@ -104,7 +99,7 @@ class PlatformSolver {
 
   void run(PlatformOutcome& outcome) {
     const conda::PackageRecord& python = python_of(outcome, inputs_);
-    const pypi::Tags tags(tag_version(python), tag_platform(outcome.platform));
+    const pypi::Tags tags(lock::wheel_python(python), tag_platform(outcome.platform));
     resolve::PypiProblem problem = make_problem(outcome, python, tags);
     target_ = {outcome.platform.subdir, python.version};
     BuildingSource building(source_, builder_, target_);

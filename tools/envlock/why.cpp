@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "envlock/core/text.h"
 #include "envlock/lock/lock.h"
+#include "envlock/pypi/name.h"
 #include "envlock/report/why_report.h"
 #include "lock_file.h"
 #include "why_artifact.h"
@@ -38,6 +39,12 @@ core::Diagnostic not_locked(const lock::Lock& lock, const WhyArgs& args) {
                               .where = std::nullopt,
                               .why = {},
                               .hints = {}};
+  for (const lock::LockedDistribution& distribution : lock.distributions) {
+    if (distribution.name != pypi::normalize_name(args.name)) continue;
+    diagnostic.what = "`" + args.name + "` is a distribution of PyPI in " + args.lock + ", and no conda package";
+    diagnostic.why = {"`envlock why` tells of conda packages only"};
+    return diagnostic;
+  }
   std::vector<std::string> names;
   for (const lock::LockedPackage& package : lock.packages) names.push_back(package.record.name);
   if (std::find(names.begin(), names.end(), args.name) != names.end()) {

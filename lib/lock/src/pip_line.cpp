@@ -138,7 +138,9 @@ PipLine canonical(const pypi::PipRequest& request, bool constraint) {
     line.text = requirement.format();
   } else {
     std::string location = without_login(request.kind == Kind::vcs ? request.location : request.written_location);
-    if (const std::size_t fragment = location.find('#'); fragment != std::string::npos) location.resize(fragment);
+    // A query may be a secret, as in a signed link.
+    const char* const ends = core::looks_like_url(location) ? "?#" : "#";
+    if (const std::size_t end = location.find_first_of(ends); end != std::string::npos) location.resize(end);
     if (request.kind == Kind::vcs && !location.starts_with("git+")) location = "git+" + location;
     if (request.kind == Kind::vcs && !request.revision.empty()) location += "@" + request.revision;
     if (!request.subdirectory.empty()) location += std::string(kSubdirectory) + request.subdirectory;

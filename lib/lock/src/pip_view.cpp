@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "envlock/lock/wheel_python.h"
 #include "envlock/spec/spec.h"
 
 namespace envlock::lock {
@@ -115,7 +116,7 @@ PipView::PipView(const PipCatalog& catalog, const LockedPlatform& platform) : ca
   for (const conda::PackageRecord& record : records) {
     if (record.name != "python") continue;
     python_ = record.version;
-    is_free_threaded_ = record.build.find("cp") != std::string::npos && record.build.ends_with("t");
+    tag_python_ = wheel_python(record);
   }
   if (has_python()) environment_ = pypi::make_marker_environment(platform.platform.subdir, python_);
   provided_ = provided_distributions(records, lock.pip->mapping);

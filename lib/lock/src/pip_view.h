@@ -55,8 +55,8 @@ class PipView {
   /// False when the conda part has no python: then no marker has an answer, and nothing is reached.
   bool has_python() const { return !python_.empty(); }
   const std::string& python() const { return python_; }
-  /// "3.13.1t" for the free-threaded build, whose wheels have tags of their own.
-  std::string tag_python() const { return python_ + (is_free_threaded_ ? "t" : ""); }
+  /// As wheel tags know it.
+  const std::string& tag_python() const { return tag_python_; }
   const pypi::MarkerEnvironment& environment() const { return environment_; }
 
   /// The locked distribution of that name (an index into Lock::distributions), and what conda packages bring.
@@ -79,7 +79,7 @@ class PipView {
   const PipCatalog& catalog_;
   const LockedPlatform& platform_;
   std::string python_;
-  bool is_free_threaded_ = false;
+  std::string tag_python_;
   pypi::MarkerEnvironment environment_;
   std::map<std::string_view, std::size_t> by_name_;
   std::vector<ProvidedDistribution> provided_;
