@@ -1,6 +1,6 @@
-"""The program of lib/torch/src/torch_probe.py, as envlock runs it, against docs/probe-spec.md and the golden digests.
+"""The program of lib/torch/program, as envlock runs it, against docs/probe-spec.md and the golden digests.
 
-    torch_probe_test.py SOURCE_DIR
+    torch_probe_test.py SOURCE_DIR PROGRAM
 
 runs with any python; what needs numpy or torch is skipped where there is none.
 """
@@ -8,6 +8,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import tempfile
 import unittest
 
 SOURCE = os.path.abspath(sys.argv.pop(1))
-PROGRAM = os.path.join(SOURCE, "lib", "torch", "src", "torch_probe.py")
+PROGRAM = os.path.abspath(sys.argv.pop(1))  # the parts, joined
 CORPUS = os.path.join(SOURCE, "docs", "probe-corpus.txt")
 GOLDEN = os.path.join(SOURCE, "fixtures", "golden", "probe", "quick.txt")
 
@@ -164,6 +165,17 @@ class WithoutLibraries(unittest.TestCase):
     def test_auto_takes_numpy_where_there_is_no_torch(self):
         _, results = run(isolated=("-I", "-S", "-B"))
         self.assertEqual([(r["tier"], r["outcome"]) for r in results], [("numpy", "unusable")])
+
+    def test_a_traceback_names_the_part_and_the_line_in_it(self):
+        with open(PROGRAM, encoding="utf-8") as file:
+            told = subprocess.run([sys.executable, "-s", "-B", "-c", file.read(), '{"speed": 1}'], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertEqual(told.returncode, 1)
+        places = re.findall(r'File "(.*)", line (\d+), in (\w+)', told.stderr.decode())
+        self.assertEqual([(name, function) for name, _, function in places], [("main.py", "run_and_leave"), ("main.py", "main"), ("main.py", "read_options")])
+        for name, line, function in places:
+            with open(os.path.join(SOURCE, "lib", "torch", "program", name), encoding="utf-8") as file:
+                before = file.read().splitlines()[:int(line)]
+            self.assertEqual([words for words in before if words.startswith("def ")][-1].split("(")[0], "def " + function)
 
     def test_an_option_that_does_not_exist_ends_the_program(self):
         with self.assertRaisesRegex(ValueError, "no option speed"):

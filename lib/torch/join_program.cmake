@@ -1,0 +1,20 @@
+# Joins the parts of a program into one text: cmake -D OUT=FILE -D FOLDER=DIR -D PARTS=A,B,C -P join_program.cmake
+# The line `PARTS = ()` of the first part becomes a table of the parts' names and first lines, so that a traceback, which
+# knows the joined text alone, can be told in the lines that somebody wrote.
+string(REPLACE "," ";" names "${PARTS}")
+set(text "")
+set(table "")
+set(line 1)
+foreach(name ${names})
+  file(READ ${FOLDER}/${name} part)
+  string(APPEND table "(\"${name}\", ${line}), ")
+  string(APPEND text "${part}")
+  string(REGEX MATCHALL "\n" ends "${part}")
+  list(LENGTH ends count)
+  math(EXPR line "${line} + ${count}")
+endforeach()
+string(REPLACE "\nPARTS = ()\n" "\nPARTS = (${table})\n" joined "${text}")
+if(joined STREQUAL text)
+  message(FATAL_ERROR "no part has the line `PARTS = ()`")
+endif()
+file(WRITE ${OUT} "${joined}")
