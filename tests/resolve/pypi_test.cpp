@@ -148,9 +148,24 @@ TEST_CASE("pre-releases count only where a line, a need or the lack of others le
   CHECK(solve({"x!=2.0b1"}, source) == "x 1.0");
   CHECK(solve({"only"}, source) == "only 0.1b2");
   CHECK(solve({"user"}, source) == "user 1, x 2.0rc1");
+  CHECK(solve({"user", "x"}, source) == "user 1, x 2.0rc1");
+  source.add("x", {.version = "3.0a1"});
+  CHECK(solve({"user", "x<3.0a0"}, source) == "user 1, x 2.0rc1");
+  CHECK(solve({"user", "x<2"}, source) == "no: no-solution");
   TestProblem pre({"x"});
   pre.problem.pre = true;
-  CHECK(solve(pre, source) == "x 2.0rc1");
+  CHECK(solve(pre, source) == "x 3.0a1");
+}
+
+TEST_CASE("a need of a version that is not chosen in the end lets no pre-release in") {
+  MemorySource source;
+  source.add("x", {.version = "1.0"});
+  source.add("x", {.version = "2.0rc1"});
+  source.add("z", {.version = "1.0"});
+  source.add("z", {.version = "2.0", .requires_dist = {"x>=2.0rc1", "nowhere"}});
+  CHECK(solve({"x", "z"}, source) == "x 1.0, z 1.0");
+  source.add("nowhere", {.version = "1"});
+  CHECK(solve({"x", "z"}, source) == "nowhere 1, x 2.0rc1, z 2.0");
 }
 
 TEST_CASE("a yanked version is taken only by its number, and said") {

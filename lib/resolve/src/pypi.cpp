@@ -77,6 +77,7 @@ class Resolver {
         windows = {};
         continue;
       }
+      if (close_unnamed(encoding, chosen)) continue;
       return finish(encoding, chosen);
     }
     throw core::Error({.code = "solve-endless",
@@ -239,6 +240,41 @@ class Resolver {
       const Release& best = universe_.project(need.project).releases[matching.front()];
       if (best.state == Release::State::unread) unread.emplace(need.project, matching.front());
     }
+  }
+
+  /// Pre-releases that only needs of releases let in that were not chosen in the end: they do not count. True: there
+  /// were such.
+  bool close_unnamed(const Encoding& encoding, const std::vector<solve::CandidateId>& chosen) {
+    std::map<ProjectId, bool> named;  // of those that were let in so
+    for (const solve::CandidateId id : chosen) {
+      const ProjectId project = encoding.project(id);
+      const Project& known = universe_.project(project);
+      if (known.releases[encoding.release(id)].version.is_prerelease() && !known.pre && !known.naming.empty()) {
+        named.emplace(project, false);
+      }
+    }
+    if (named.empty()) return false;
+    const auto hear = [&](ProjectId project, const pypi::Requirement& requirement) {
+      const auto found = named.find(project);
+      if (found != named.end()) found->second |= universe_.needs_prerelease(project, requirement);
+    };
+    for (const std::size_t request : deciding_requests(problem_)) {
+      const pypi::Requirement& requirement = problem_.requests[request].requirement;
+      hear(universe_.known(requirement.name), requirement);
+    }
+    for (const solve::CandidateId id : chosen) {
+      const std::string& extra = encoding.node(encoding.problem().candidates[id].name).extra;
+      for (const Need& need : universe_.needs(encoding.project(id), encoding.release(id), extra)) {
+        hear(need.project, need.requirement);
+      }
+    }
+    bool closed = false;
+    for (const auto& [project, is_named] : named) {
+      if (is_named) continue;
+      universe_.project(project).naming_closed = true;
+      closed = true;
+    }
+    return closed;
   }
 
   PypiOutcome finish(const Encoding& encoding, const std::vector<solve::CandidateId>& chosen) {

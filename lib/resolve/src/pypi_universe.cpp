@@ -129,6 +129,16 @@ ProjectId Universe::find(const std::string& name) {
   return found->second;
 }
 
+ProjectId Universe::find_needed(const pypi::Requirement& requirement) {
+  const ProjectId id = find(requirement.name);
+  std::vector<pypi::Specifiers>& naming = projects_[id].naming;
+  if (requirement.specifiers.names_prerelease() &&
+      std::find(naming.begin(), naming.end(), requirement.specifiers) == naming.end()) {
+    naming.push_back(requirement.specifiers);
+  }
+  return id;
+}
+
 void Universe::load(const std::vector<ProjectId>& ids) {
   std::vector<std::string> names;
   for (const ProjectId id : ids) names.push_back(projects_[id].name);
@@ -251,7 +261,7 @@ void Universe::take_metadata(ProjectId id, Release& release, pypi::Metadata meta
       return;
     }
     if (always) {
-      const ProjectId needed = find(requirement->name);
+      const ProjectId needed = find_needed(*requirement);
       release.needs.push_back({needed, std::move(*requirement)});
     } else {
       release.conditional.push_back(std::move(*requirement));
@@ -270,7 +280,7 @@ const std::vector<Need>& Universe::needs(ProjectId id, std::size_t index, const 
   const std::vector<pypi::Requirement> conditional = projects_[id].releases[index].conditional;
   for (const pypi::Requirement& requirement : conditional) {
     if (requirement.marker.holds(problem_.environment, {&extra, 1}))
-      added.push_back({find(requirement.name), requirement});
+      added.push_back({find_needed(requirement), requirement});
   }
   return projects_[id].releases[index].by_extra[extra] = std::move(added);
 }
@@ -318,10 +328,18 @@ bool Universe::meets_constraints(ProjectId id, const Release& release) const {
   });
 }
 
+bool Universe::needs_prerelease(ProjectId id, const pypi::Requirement& requirement) const {
+  if (requirement.specifiers.names_prerelease()) return true;
+  const std::vector<std::size_t> meeting = matching(id, requirement);
+  return std::all_of(meeting.begin(), meeting.end(),
+                     [&](std::size_t release) { return projects_[id].releases[release].version.is_prerelease(); });
+}
+
 std::vector<std::size_t> Universe::matching(ProjectId id, const pypi::Requirement& requirement) const {
   const Project& project = projects_[id];
-  std::vector<std::size_t> finals;
+  std::vector<std::size_t> let_in;
   std::vector<std::size_t> all;
+  bool has_final = false;
   const bool is_exact = requirement.specifiers.exact().has_value();
   const bool has_local_choice = project.state == Project::State::provided || project.state == Project::State::placed;
   for (std::size_t i = 0; i < project.releases.size(); ++i) {
@@ -335,10 +353,16 @@ std::vector<std::size_t> Universe::matching(ProjectId id, const pypi::Requiremen
     if (release.yanked && !is_pinned) continue;
     if (!requirement.specifiers.contains(release.version, pypi::Prereleases::include)) continue;
     all.push_back(i);
-    if (!release.version.is_prerelease()) finals.push_back(i);
+    const bool is_let_in = !release.version.is_prerelease() ||
+                           (!project.naming_closed &&
+                            std::any_of(project.naming.begin(), project.naming.end(),
+                                        [&](const auto& specifiers) { return specifiers.contains(release.version); }));
+    if (!is_let_in) continue;
+    let_in.push_back(i);
+    has_final |= !release.version.is_prerelease();
   }
-  const bool lets_in = project.pre || has_local_choice || requirement.specifiers.names_prerelease() || finals.empty();
-  return lets_in ? all : finals;
+  const bool lets_in = project.pre || has_local_choice || requirement.specifiers.names_prerelease() || !has_final;
+  return lets_in ? all : let_in;
 }
 
 }  // namespace envlock::resolve

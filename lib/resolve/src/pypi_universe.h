@@ -66,7 +66,10 @@ struct Project {
   std::vector<Release> releases;  ///< best first
   std::vector<LeftOut> left_out;  ///< newest first
   std::optional<ProvidedDistribution> provided;
-  bool pre = false;                       ///< a line of the user lets pre-releases in
+  bool pre = false;  ///< a line of the user lets pre-releases in
+  /// What those needs of other releases allow that name a pre-release, and so let those in that they allow.
+  std::vector<pypi::Specifiers> naming;
+  bool naming_closed = false;             ///< nothing that was chosen has such a need
   std::vector<std::size_t> constraints;   ///< indexes into PypiProblem::constraints
   std::vector<pypi::Version> pinned;      ///< that lines of the user name with `==`: they count even when yanked
   bool extras_known = false;              ///< of a provided one: its metadata was looked for
@@ -103,6 +106,8 @@ class Universe {
   /// Projects of which only the locked release is known.
   std::vector<ProjectId> partial() const;
   bool meets_constraints(ProjectId id, const Release& release) const;
+  /// Whether a requirement lets pre-releases in by itself: it names one, or nothing else meets it.
+  bool needs_prerelease(ProjectId id, const pypi::Requirement& requirement) const;
   /// The releases that meet a requirement and the constraints, as indexes, best first.
   std::vector<std::size_t> matching(ProjectId id, const pypi::Requirement& requirement) const;
   const PypiProblem& problem() const { return problem_; }
@@ -111,6 +116,8 @@ class Universe {
   void take_page(Project& project, const pypi::FoundProject& found) const;
   void take_favored(ProjectId id, const FavoredDistribution& favored);
   void take_metadata(ProjectId id, Release& release, pypi::Metadata metadata);
+  /// The project that a requirement is of, which now knows of it.
+  ProjectId find_needed(const pypi::Requirement& requirement);
   void start_with_facts();
   void start_with_favored();
   bool is_acceptable(const FavoredDistribution& favored) const;

@@ -97,8 +97,8 @@ using PypiOutcome = std::variant<PypiSolution, conda::Conflict>;
 /// newest first; lines decide in order of their names, so their order does not matter. What is known is solved, the
 /// metadata of what was chosen is fetched, what it needs is added, until nothing new is chosen.
 /// - A distribution that conda provides is a fact: a need that it does not meet is a conflict.
-/// - Pre-releases: with `pre`, where a line of the user or the need itself names one, or where no other version meets
-///   the need. Yanked versions: only for `==` and `===`.
+/// - Pre-releases: with `pre`, where a line of the user or a need of what is chosen names one that it allows, or where
+///   no other version meets the need. Yanked versions: only for `==` and `===`.
 /// - A version without a wheel that the platform takes does not count, unless it may be built.
 /// Source: PEP 440, 508, 592; pip's documentation of its own choices.
 /// Throws: core::Error "index-unreachable" and what else a Source says; "index-ambiguous" for chosen names that stand
