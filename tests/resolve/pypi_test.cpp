@@ -27,8 +27,8 @@ std::string solve(const std::vector<std::string>& lines, MemorySource& source) {
 core::Diagnostic conflict_of(TestProblem& problem, MemorySource& source) {
   core::Notes notes;
   const PypiOutcome outcome = pypi(problem.problem, source, notes);
-  REQUIRE(std::holds_alternative<conda::Conflict>(outcome));
-  return std::get<conda::Conflict>(outcome).diagnostic;
+  REQUIRE(std::holds_alternative<PypiConflict>(outcome));
+  return std::get<PypiConflict>(outcome).diagnostic;
 }
 
 std::string told(const core::Diagnostic& diagnostic) {
@@ -120,6 +120,27 @@ TEST_CASE("what conda provides is a fact") {
         "help: let conda bring the version that is needed: `pytorch ==2.6` under `dependencies:`\n"
         "help: with `torch` in place of `torch==2.6` (environment.yml:1) there is an answer: torch 2.5.1, which conda "
         "brings\n");
+}
+
+TEST_CASE("every line that nothing meets is told, and what conda would have to bring") {
+  MemorySource source;
+  source.add("x", {.version = "1", .requires_dist = {"numpy>=2,!=2.1.*"}});
+  TestProblem several({"x", "nowhere", "x==3"});
+  core::Notes notes;
+  const auto unmet = std::get<PypiConflict>(pypi(several.problem, source, notes));
+  CHECK(unmet.diagnostic.code == "no-such-project");
+  CHECK(unmet.core == std::vector<std::size_t>{1});
+  REQUIRE(unmet.others.size() == 1);
+  CHECK(unmet.others[0].where->line == 3);
+  TestProblem provided({"x"});
+  provided.problem.provided = {{"numpy", "1.26.4", "numpy"}};
+  const auto refused = std::get<PypiConflict>(pypi(provided.problem, source, notes));
+  REQUIRE(refused.wishes.size() == 1);
+  CHECK(refused.wishes[0].spec == "numpy >=2,!=2.1.*");
+  CHECK(std::count(refused.diagnostic.hints.begin(), refused.diagnostic.hints.end(), refused.wishes[0].hint) == 1);
+  TestProblem wildcard({"numpy==2.*"});
+  wildcard.problem.provided = provided.problem.provided;
+  CHECK(std::get<PypiConflict>(pypi(wildcard.problem, source, notes)).wishes.at(0).spec == "numpy 2.*");
 }
 
 TEST_CASE("the extras of what conda provides are asked of the index") {
@@ -432,7 +453,7 @@ TEST_CASE("random small universes: there is an answer exactly when trying all fi
       std::reverse(problem.problem.requests.begin(), problem.problem.requests.end());
       CHECK(show(pypi(problem.problem, source, notes)) == show(outcome));
     } else {
-      CHECK(!std::get<conda::Conflict>(outcome).diagnostic.why.empty());
+      CHECK(!std::get<PypiConflict>(outcome).diagnostic.why.empty());
     }
   }
   CHECK(solved > 100);

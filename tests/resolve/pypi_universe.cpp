@@ -76,7 +76,7 @@ TestProblem::TestProblem(const std::vector<std::string>& lines)
 }
 
 std::string show(const PypiOutcome& outcome) {
-  if (const auto* conflict = std::get_if<conda::Conflict>(&outcome)) return "no: " + conflict->diagnostic.code;
+  if (const auto* conflict = std::get_if<PypiConflict>(&outcome)) return "no: " + conflict->diagnostic.code;
   std::string text;
   for (const PypiPick& pick : std::get<PypiSolution>(outcome).picks) {
     text += (text.empty() ? "" : ", ") + pick.name + " " + pick.version;

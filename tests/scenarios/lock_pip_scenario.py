@@ -89,7 +89,8 @@ class LockPip(Scenario):
         self.assertNotIn("numpy", self.locked("scilite", conda=["numpy 1.26.*"]))
         told = self.refused_again("numpy >=2", conda=["numpy 1.26.*"])
         self.assertIn("the conda part brings `numpy 1.26.4`", told)
-        self.assertIn("`numpy >=2` under `dependencies:`", told)
+        self.assertIn("with `numpy >=2` under `dependencies:`, in place of `numpy 1.26.*` (environment.yml:5), there is an answer: conda brings numpy 2.1.3", told)
+        self.assertIn("conda cannot bring `numpy >=9`", self.refused_again("numpy >=9", conda=["numpy 1.26.*"]))
         self.assertNotIn("torch", self.locked("torch", conda=["pytorch"]))  # the table knows what conda calls it
 
     def test_what_an_extra_adds_to_what_conda_brings_is_asked_of_the_index(self):
@@ -132,6 +133,8 @@ class LockPip(Scenario):
         self.assertIn("environment.yml:7", self.refused("no-such-thing", code="no-such-project"))
         told = self.refused("urllite <2", "sentinel-sdk", "urllite >=2", code="no-solution")
         self.assertIn("environment.yml:9", told)
+        self.ask("no-such-thing", "urllite", "certs ==1", "only-dynamic")
+        self.assertEqual(self.lock(expect=1).codes(), ["no-such-project", "no-fitting-version", "no-fitting-version"])
 
     def test_pre_releases_and_yanked_ones(self):
         self.assertEqual(self.locked("only-beta"), {"only-beta": "1.0b2"})

@@ -163,6 +163,16 @@ PipSolveOptions make_pip_options(const LockArgs& args, const LockInputs& inputs,
   return pip;
 }
 
+/// The line that asks for a conda package, as a message cites it; "" when none does.
+std::string cite_line(const spec::Spec& spec, const conda::Platform& platform, const std::string& name) {
+  for (const conda::Request& request : spec::requests_for(spec, platform.subdir)) {
+    if (request.spec.name != name || request.implied_by) continue;
+    return "`" + core::printable(request.text, 80) + "` (" + request.where.file + ":" +
+           std::to_string(request.where.line) + ")";
+  }
+  return "";
+}
+
 /// `--update` takes any number of names, so it also takes a file that follows it: `--update numpy environment.yml`.
 void settle_update(LockArgs& args, bool given) {
   args.update_given = given;
@@ -194,7 +204,14 @@ Exit run_lock(const LockArgs& args, Out& out) {
   take_fetch_notes(session, out);
   if (has_conflict(outcomes)) return report_conflicts(outcomes, args, inputs, options, out);
   if (pip) {
-    solve_pip(*pip, make_pip_options(args, inputs, options, solve, previous), session, outcomes, out.notes);
+    PipSolveOptions pip_options = make_pip_options(args, inputs, options, solve, previous);
+    pip_options.try_conda = [&](const conda::Platform& platform, const std::string& text) {
+      return solve_with(inputs.spec, platform, source, solve, conda::MatchSpec::parse(text));
+    };
+    pip_options.conda_line = [&](const conda::Platform& platform, const std::string& name) {
+      return cite_line(inputs.spec, platform, name);
+    };
+    solve_pip(*pip, pip_options, session, outcomes, out.notes);
     if (has_conflict(outcomes)) return report_conflicts(outcomes, args, inputs, options, out);
   }
 

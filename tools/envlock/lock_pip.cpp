@@ -15,6 +15,9 @@
 namespace envlock::tools {
 namespace {
 
+/// How many proposals for the conda half are tried.
+constexpr std::size_t kMostWishes = 2;
+
 /// Asks each question once: platforms share most of their projects, and must see the same of them.
 class RememberingSource final : public pypi::Source {
  public:
@@ -105,8 +108,10 @@ class PlatformSolver {
     BuildingSource building(source_, builder_, target_);
     pypi::Source& asked = problem.allow_build ? building : source_;
     resolve::PypiOutcome result = resolve::pypi(problem, asked, notes_);
-    if (auto* conflict = std::get_if<conda::Conflict>(&result)) {
-      outcome.result = std::move(*conflict);
+    if (auto* conflict = std::get_if<resolve::PypiConflict>(&result)) {
+      settle_wishes(*conflict, outcome.platform);
+      outcome.result = conda::Conflict{std::move(conflict->diagnostic), std::move(conflict->core)};
+      outcome.more_conflicts = std::move(conflict->others);
       return;
     }
     auto& solution = std::get<resolve::PypiSolution>(result);
@@ -124,6 +129,47 @@ class PlatformSolver {
   }
 
  private:
+  /// Says of every wish of conda whether it can be had and helps: each is a solve of the conda half and of this one.
+  void settle_wishes(resolve::PypiConflict& conflict, const conda::Platform& platform) {
+    std::vector<std::string>& hints = conflict.diagnostic.hints;
+    if (!conflict.others.empty() || !options_.try_conda) return;  // mending one line would leave the others
+    for (std::size_t i = 0; i < conflict.wishes.size() && i < kMostWishes; ++i) {
+      const resolve::CondaWish& wish = conflict.wishes[i];
+      const auto hint = std::find(hints.begin(), hints.end(), wish.hint);
+      if (hint == hints.end()) continue;
+      const std::optional<std::string> better = try_wish(wish, platform);
+      better ? static_cast<void>(*hint = *better) : static_cast<void>(hints.erase(hint));
+    }
+  }
+
+  /// What to do, having seen that it helps; or that conda cannot. Absent: it does not help.
+  std::optional<std::string> try_wish(const resolve::CondaWish& wish, const conda::Platform& platform) {
+    PlatformOutcome tried;
+    try {
+      tried = options_.try_conda(platform, wish.spec);
+      if (std::holds_alternative<conda::Conflict>(tried.result)) {
+        return "conda cannot bring `" + wish.spec +
+               "` beside its other lines: ask for another version in the `pip:` line";
+      }
+      const conda::PackageRecord& python = python_of(tried, inputs_);
+      const pypi::Tags tags(lock::wheel_python(python), tag_platform(platform));
+      resolve::PypiProblem problem = make_problem(tried, python, tags);
+      problem.allow_build = false;
+      problem.seek_remedies = false;
+      core::Notes unheard;
+      if (std::holds_alternative<resolve::PypiConflict>(resolve::pypi(problem, source_, unheard))) return std::nullopt;
+    } catch (const core::Error&) {
+      return wish.hint;  // an index that does not answer now: what was proposed stands unproved
+    }
+    std::string brought;
+    for (const conda::PackageRecord& record : std::get<conda::Solution>(tried.result).records) {
+      if (record.name == wish.conda_name) brought = ": conda brings " + record.name + " " + record.version;
+    }
+    const std::string line = options_.conda_line(platform, wish.conda_name);
+    return "with `" + wish.spec + "` under `dependencies:`" + (line.empty() ? "" : ", in place of " + line) +
+           ", there is an answer" + brought;
+  }
+
   resolve::PypiProblem make_problem(const PlatformOutcome& outcome, const conda::PackageRecord& python,
                                     const pypi::Tags& tags) const {
     resolve::PypiProblem problem;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <string>
 #include <vector>
 
 #include "lock_solve.h"
@@ -15,6 +17,10 @@ struct PipSolveOptions {
   bool all_artifacts = false;            ///< --all-artifacts
   std::optional<core::Milliseconds> exclude_newer;
   std::filesystem::path lock_folder;
+  /// Solves the conda half of a platform with another match spec for a package, to see whether that would lift a
+  /// conflict; and the line that asks for a package now, as a message cites it ("" when none does). Both may be empty.
+  std::function<PlatformOutcome(const conda::Platform&, const std::string& spec)> try_conda;
+  std::function<std::string(const conda::Platform&, const std::string& name)> conda_line;
 };
 
 /// Solves the `pip:` half of every platform on top of its conda half, and fills in PlatformOutcome::distributions; one

@@ -33,13 +33,17 @@ std::vector<core::Diagnostic> merge_conflicts(const std::vector<PlatformOutcome>
   for (const PlatformOutcome& outcome : outcomes) {
     const auto* conflict = std::get_if<conda::Conflict>(&outcome.result);
     if (conflict == nullptr) continue;
-    core::Diagnostic diagnostic = without_platform(conflict->diagnostic, outcome.platform.subdir);
-    const auto same = std::find(bare.begin(), bare.end(), diagnostic);
-    if (same == bare.end()) {
-      bare.push_back(std::move(diagnostic));
-      platforms.push_back({outcome.platform.name});
-    } else {
-      platforms[static_cast<std::size_t>(same - bare.begin())].push_back(outcome.platform.name);
+    std::vector<core::Diagnostic> told{conflict->diagnostic};
+    told.insert(told.end(), outcome.more_conflicts.begin(), outcome.more_conflicts.end());
+    for (const core::Diagnostic& each : told) {
+      core::Diagnostic diagnostic = without_platform(each, outcome.platform.subdir);
+      const auto same = std::find(bare.begin(), bare.end(), diagnostic);
+      if (same == bare.end()) {
+        bare.push_back(std::move(diagnostic));
+        platforms.push_back({outcome.platform.name});
+      } else {
+        platforms[static_cast<std::size_t>(same - bare.begin())].push_back(outcome.platform.name);
+      }
     }
   }
   for (std::size_t i = 0; i < bare.size(); ++i) {

@@ -94,9 +94,8 @@ LikeResult judge_like(const std::vector<const lock::Preference*>& wanted, const 
   return result;
 }
 
-void solve_one(const spec::Spec& spec, const IndexSource& source, const SolveOptions& options,
+void solve_one(const std::vector<conda::Request>& requests, const IndexSource& source, const SolveOptions& options,
                PlatformOutcome& outcome) {
-  const std::vector<conda::Request> requests = spec::requests_for(spec, outcome.platform.subdir);
   const std::vector<conda::PackageRecord> kept = records_to_keep(options, outcome.platform);
   std::vector<std::string> names;
   for (const conda::Request& request : requests) names.push_back(request.spec.name);
@@ -140,9 +139,26 @@ std::vector<PlatformOutcome> solve_platforms(const spec::Spec& spec, const std::
                                              const IndexSource& source, const SolveOptions& options) {
   std::vector<PlatformOutcome> outcomes(platforms.size());
   for (std::size_t i = 0; i < platforms.size(); ++i) outcomes[i].platform = platforms[i];
-  core::parallel_for(outcomes.size(), options.threads,
-                     [&](std::size_t i) { solve_one(spec, source, options, outcomes[i]); });
+  core::parallel_for(outcomes.size(), options.threads, [&](std::size_t i) {
+    solve_one(spec::requests_for(spec, platforms[i].subdir), source, options, outcomes[i]);
+  });
   return outcomes;
+}
+
+PlatformOutcome solve_with(const spec::Spec& spec, const conda::Platform& platform, const IndexSource& source,
+                           const SolveOptions& options, const conda::MatchSpec& line) {
+  std::vector<conda::Request> requests = spec::requests_for(spec, platform.subdir);
+  std::erase_if(requests, [&](const conda::Request& request) { return request.spec.name == line.name; });
+  conda::Request request;
+  request.spec = line;
+  request.text = conda::format(line);
+  requests.push_back(std::move(request));
+  PlatformOutcome outcome;
+  outcome.platform = platform;
+  SolveOptions plain = options;
+  plain.keep_indexes = false;
+  solve_one(requests, source, plain, outcome);
+  return outcome;
 }
 
 lock::SavedIndex make_saved_index(const std::vector<conda::Channel>& channels,

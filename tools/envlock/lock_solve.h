@@ -64,6 +64,7 @@ struct PlatformOutcome {
   LikeResult like;
   Surprises surprises;
   core::Notes notes;
+  std::vector<core::Diagnostic> more_conflicts;         ///< of the `pip:` half, beside the one of `result`
   std::vector<lock::PickedDistribution> distributions;  ///< of the `pip:` half, once that is solved
   std::vector<lock::ProvidedExtra> provided_extras;     ///< likewise
 };
@@ -71,6 +72,10 @@ struct PlatformOutcome {
 /// Solves every platform, in parallel; outcomes in the order of `platforms`.
 std::vector<PlatformOutcome> solve_platforms(const spec::Spec& spec, const std::vector<conda::Platform>& platforms,
                                              const IndexSource& source, const SolveOptions& options);
+
+/// Solves one platform with another line in place of those that name the same package.
+PlatformOutcome solve_with(const spec::Spec& spec, const conda::Platform& platform, const IndexSource& source,
+                           const SolveOptions& options, const conda::MatchSpec& line);
 
 /// The records behind the solves, for replay: those of every index, each once, sorted. Chosen records carry the hashes
 /// that were computed for them; `computed` names their files.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "conda_wish.h"
 #include "envlock/core/text.h"
 #include "envlock/core/url.h"
 #include "envlock/solve/solver.h"
@@ -88,7 +89,7 @@ class Resolver {
 
  private:
   /// A place that is named for what conda brings, and a constraint that it breaks: no choice could mend either.
-  std::optional<conda::Conflict> conflict_with_facts() const {
+  std::optional<PypiConflict> conflict_with_facts() const {
     const auto fact_of = [&](const pypi::PipRequest& line) -> const ProvidedDistribution* {
       for (const ProvidedDistribution& provided : problem_.provided) {
         if (provided.name == line.requirement.name && line.requirement.marker.holds(problem_.environment))
@@ -97,7 +98,7 @@ class Resolver {
       return nullptr;
     };
     const auto refuse = [&](const pypi::PipRequest& line, const ProvidedDistribution& fact, std::string hint) {
-      conda::Conflict conflict;
+      PypiConflict conflict;
       conflict.diagnostic = {.code = "conda-conflict",
                              .what = "`" + core::printable(line.text, 80) + "` cannot be met for " + problem_.platform,
                              .where = line.where,
@@ -117,9 +118,10 @@ class Resolver {
       if (fact == nullptr) continue;
       const auto version = pypi::Version::try_parse(fact->version);
       if (version && line.requirement.specifiers.contains(*version)) continue;
-      return refuse(line, *fact,
-                    "let conda bring what the constraint allows: `" + fact->conda_name + " " +
-                        line.requirement.specifiers.format() + "` under `dependencies:`");
+      const CondaWish wish = make_conda_wish(*fact, line.requirement.specifiers);
+      PypiConflict conflict = refuse(line, *fact, wish.hint);
+      conflict.wishes = {wish};
+      return conflict;
     }
     return std::nullopt;
   }
@@ -418,7 +420,7 @@ class Resolver {
 
 PypiOutcome pypi(const PypiProblem& problem, pypi::Source& source, core::Notes& notes) {
   PypiOutcome outcome = Resolver(problem, source, notes).run();
-  if (auto* conflict = std::get_if<conda::Conflict>(&outcome)) {
+  if (auto* conflict = std::get_if<PypiConflict>(&outcome); conflict != nullptr && problem.seek_remedies) {
     add_remedies(problem, *conflict, [&](const PypiProblem& changed) {
       core::Notes unheard;
       return Resolver(changed, source, unheard).run();

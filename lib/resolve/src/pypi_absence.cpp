@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "conda_wish.h"
 #include "envlock/core/text.h"
 #include "envlock/core/url.h"
 
@@ -32,8 +33,8 @@ Absence explain_provided(const Project& project, const pypi::Requirement& requir
     absence.why.push_back("`" + core::printable(provided.version) +
                           "` is no version of PEP 440, so it meets only a need for any version");
   }
-  absence.hints.push_back("let conda bring the version that is needed: `" + provided.conda_name + " " +
-                          requirement.specifiers.format() + "` under `dependencies:`");
+  absence.wish = make_conda_wish(provided, requirement.specifiers);
+  absence.hints.push_back(absence.wish->hint);
   return absence;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@ struct Absence {
   std::string code;  ///< "no-such-project", "no-fitting-version", "conda-conflict"
   std::vector<std::string> why;
   std::vector<std::string> hints;
+  std::optional<CondaWish> wish;  ///< of what conda provides
 };
 Absence explain_absence(const Universe& universe, const Project& project, const pypi::Requirement& requirement);
 

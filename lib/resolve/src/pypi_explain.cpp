@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "conda_wish.h"
 #include "envlock/core/text.h"
 #include "envlock/solve/solver.h"
 #include "pypi_absence.h"
@@ -27,10 +28,12 @@ class Explainer {
   Explainer(const Universe& universe, const Encoding& encoding)
       : universe_(universe), encoding_(encoding), problem_(encoding.problem()), pruner_(problem_) {}
 
-  conda::Conflict run() {
+  PypiConflict run() {
+    std::set<std::size_t> unmet;
     for (solve::JobId job = 0; job < problem_.jobs.size(); ++job) {
-      if (problem_.sets[problem_.jobs[job]].members.empty()) return tell_line(encoding_.request(job));
+      if (problem_.sets[problem_.jobs[job]].members.empty()) unmet.insert(encoding_.request(job));
     }
+    if (!unmet.empty()) return tell_lines(unmet);
     std::vector<solve::JobId> jobs(problem_.jobs.size());
     for (solve::JobId job = 0; job < jobs.size(); ++job) jobs[job] = job;
     const std::vector<solve::JobId> core = solve::minimal_core(pruner_, {}, jobs);
@@ -56,17 +59,26 @@ class Explainer {
 
   const pypi::PipRequest& request(std::size_t index) const { return universe_.problem().requests[index]; }
 
-  conda::Conflict tell_line(std::size_t index) {
-    const pypi::PipRequest& line = request(index);
-    const Project& project = universe_.project(universe_.known(line.requirement.name));
-    Absence absence = explain_absence(universe_, project, line.requirement);
-    conflict_.core = {index};
-    conflict_.diagnostic = {
-        .code = absence.code,
-        .what = "`" + core::printable(line.text, 80) + "` cannot be met for " + universe_.problem().platform,
-        .where = line.where,
-        .why = std::move(absence.why),
-        .hints = std::move(absence.hints)};
+  /// Lines that nothing meets, each by itself, in their order.
+  PypiConflict tell_lines(const std::set<std::size_t>& unmet) {
+    for (const std::size_t index : unmet) {
+      const pypi::PipRequest& line = request(index);
+      const Project& project = universe_.project(universe_.known(line.requirement.name));
+      Absence absence = explain_absence(universe_, project, line.requirement);
+      core::Diagnostic told = {
+          .code = absence.code,
+          .what = "`" + core::printable(line.text, 80) + "` cannot be met for " + universe_.problem().platform,
+          .where = line.where,
+          .why = std::move(absence.why),
+          .hints = std::move(absence.hints)};
+      if (index != *unmet.begin()) {
+        conflict_.others.push_back(std::move(told));
+        continue;
+      }
+      conflict_.core = {index};
+      conflict_.diagnostic = std::move(told);
+      if (absence.wish) conflict_.wishes.push_back(std::move(*absence.wish));
+    }
     return std::move(conflict_);
   }
 
@@ -188,12 +200,17 @@ class Explainer {
 
   /// The line of the conda part that would help: with the bounds of the best candidate's need.
   void hint_conda(const Project& project, const Members& members, solve::NameId target) {
-    for (const solve::SetId set : problem_.needs(members.front())) {
-      if (problem_.sets[set].name != target) continue;
-      const std::string bounds = encoding_.words(set).substr(title(target).size());
-      hint("let conda bring the version that is needed: `" + project.provided->conda_name +
-           (bounds.empty() ? "" : " " + bounds) + "` under `dependencies:`");
-      return;
+    const ProjectId wanted = encoding_.node(target).project;
+    for (const solve::CandidateId id : members) {
+      const Node& node = encoding_.node(problem_.candidates[id].name);
+      for (const Need& need : universe_.known_needs(node.project, encoding_.release(id), node.extra)) {
+        if (need.project != wanted || !universe_.matching(wanted, need.requirement).empty()) continue;
+        CondaWish wish = make_conda_wish(*project.provided, need.requirement.specifiers);
+        hint(wish.hint);
+        std::vector<CondaWish>& wishes = conflict_.wishes;
+        if (std::find(wishes.begin(), wishes.end(), wish) == wishes.end()) wishes.push_back(std::move(wish));
+        return;
+      }
     }
   }
 
@@ -229,7 +246,7 @@ class Explainer {
   const solve::Problem& problem_;
   const solve::Pruner pruner_;
   const solve::Pruned* pruned_ = nullptr;
-  conda::Conflict conflict_;
+  PypiConflict conflict_;
   std::vector<bool> is_core_;
   std::set<std::size_t> cited_;
   std::set<solve::NameId> told_;
@@ -238,7 +255,7 @@ class Explainer {
 
 }  // namespace
 
-conda::Conflict explain_pypi(const Universe& universe, const Encoding& encoding) {
+PypiConflict explain_pypi(const Universe& universe, const Encoding& encoding) {
   return Explainer(universe, encoding).run();
 }
 

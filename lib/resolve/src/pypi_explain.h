@@ -1,11 +1,10 @@
 #pragma once
 
-#include "envlock/conda/solution.h"
 #include "pypi_encoding.h"
 
 namespace envlock::resolve {
 
 /// Why nothing meets the lines, in the user's own words; `encoding` holds all releases and has no answer.
-conda::Conflict explain_pypi(const Universe& universe, const Encoding& encoding);
+PypiConflict explain_pypi(const Universe& universe, const Encoding& encoding);
 
 }  // namespace envlock::resolve

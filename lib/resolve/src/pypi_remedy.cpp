@@ -72,9 +72,10 @@ class RemedyFinder {
 
 }  // namespace
 
-void add_remedies(const PypiProblem& problem, conda::Conflict& conflict,
+void add_remedies(const PypiProblem& problem, PypiConflict& conflict,
                   const std::function<PypiOutcome(const PypiProblem&)>& solve) {
-  if (conflict.diagnostic.code == "no-such-project") return;
+  // Of several lines that nothing meets, mending one leaves the others.
+  if (conflict.diagnostic.code == "no-such-project" || !conflict.others.empty()) return;
   std::vector<std::string> hints;
   try {
     hints = RemedyFinder(problem, solve).find(conflict.core);

@@ -285,6 +285,14 @@ const std::vector<Need>& Universe::needs(ProjectId id, std::size_t index, const 
   return projects_[id].releases[index].by_extra[extra] = std::move(added);
 }
 
+const std::vector<Need>& Universe::known_needs(ProjectId id, std::size_t index, const std::string& extra) const {
+  static const std::vector<Need> kNone;
+  const Release& release = projects_[id].releases[index];
+  if (extra.empty()) return release.needs;
+  const auto known = release.by_extra.find(extra);
+  return known == release.by_extra.end() ? kNone : known->second;
+}
+
 void Universe::read_provided(const std::vector<ProjectId>& ids) {
   std::vector<std::string> names;
   for (const ProjectId id : ids) {

@@ -103,6 +103,8 @@ class Universe {
 
   /// What a release needs, or what an extra of it adds; nothing while its metadata is unread.
   const std::vector<Need>& needs(ProjectId id, std::size_t release, const std::string& extra);
+  /// The same of what was asked for before.
+  const std::vector<Need>& known_needs(ProjectId id, std::size_t release, const std::string& extra) const;
   /// Projects of which only the locked release is known.
   std::vector<ProjectId> partial() const;
   bool meets_constraints(ProjectId id, const Release& release) const;

@@ -7,7 +7,6 @@
 #include <variant>
 #include <vector>
 
-#include "envlock/conda/solution.h"
 #include "envlock/core/diagnostic.h"
 #include "envlock/core/time.h"
 #include "envlock/pypi/marker.h"
@@ -69,6 +68,8 @@ struct PypiProblem {
   std::optional<core::Milliseconds> exclude_newer;
   std::vector<FavoredDistribution> favored;
   std::vector<ProvidedExtra> known_extras;  ///< of the provided ones, so that they need not be asked for
+  /// Whether a conflict comes with edits of the lines that were solved to see that they help: each is a whole solve.
+  bool seek_remedies = true;
 };
 
 /// A distribution that was chosen.
@@ -89,9 +90,24 @@ struct PypiSolution {
   std::vector<ProvidedExtra> provided_extras;  ///< that are asked for, sorted by name and extra
 };
 
-/// "no-solution", "no-such-project", "no-fitting-version" or "conda-conflict", with the lines that cannot be met
-/// together; indexes into PypiProblem::requests.
-using PypiOutcome = std::variant<PypiSolution, conda::Conflict>;
+/// Another version of what conda provides, which a need asks for. Whether conda can bring it, and whether that helps,
+/// is for the caller to find out.
+struct CondaWish {
+  std::string conda_name;
+  std::string spec;  ///< a match spec: "pytorch >=2.6,<3"
+  std::string hint;  ///< the one of PypiConflict::hints that speaks of it
+
+  bool operator==(const CondaWish&) const = default;
+};
+
+/// Why no choice exists, in the user's own lines, with a remedy.
+struct PypiConflict {
+  core::Diagnostic diagnostic;    ///< "no-solution", "no-such-project", "no-fitting-version" or "conda-conflict"
+  std::vector<std::size_t> core;  ///< lines that cannot be met together: indexes into PypiProblem::requests; sorted
+  std::vector<core::Diagnostic> others;  ///< of further lines that nothing meets either, whatever becomes of the first
+  std::vector<CondaWish> wishes;
+};
+using PypiOutcome = std::variant<PypiSolution, PypiConflict>;
 
 /// Chooses one version a name so that every line and everything that the chosen ones need holds on the platform,
 /// newest first; lines decide in order of their names, so their order does not matter. What is known is solved, the
