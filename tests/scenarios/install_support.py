@@ -15,11 +15,6 @@ from support import FIXTURES, Scenario
 import make_install_channel as toys  # support.py made fixtures/ importable
 from catalogue import installing  # noqa: F401  (for the scenarios)
 
-# Installs sync what they write; what a kill leaves behind is the same in memory, and comes sooner.
-MEMORY = "/dev/shm"
-if "TMPDIR" not in os.environ and os.path.isdir(MEMORY) and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 1 << 30:
-    tempfile.tempdir = MEMORY
-
 NATIVE = {"x86_64": "linux-64", "aarch64": "linux-aarch64"}.get(platform.machine(), "linux-64")
 _shared = {}
 
