@@ -1,7 +1,7 @@
 #include "envlock/lock/export.h"
 
 #include "envlock/lock/import.h"
-#include "lock_fixtures.h"
+#include "pip_fixtures.h"
 #include "support/catch.h"
 #include "support/golden.h"
 
@@ -107,6 +107,18 @@ TEST_CASE("content_hash is the one that conda-lock computes") {
   }
   CHECK(notes.all().size() == 1);
   CHECK(notes.all()[0].diagnostic.code == "export-no-pip");
+}
+
+// Computed with conda-lock 4.0.3 from the same environment.yml.
+TEST_CASE("conda-lock's pip-repositories are part of its content_hash, as they are written") {
+  const spec::Spec spec = spec_of(
+      "channels: [conda-forge]\ndependencies:\n  - python 3.12.*\n  - pip:\n    - wandb\n"
+      "pip-repositories:\n  - https://$USER_NAME:pw@index.example.org/simple\n  - "
+      "https://second.example.org/simple/\n");
+  const lock::Lock lock =
+      lock::make(spec, channels(), {}, {{conda::make_platform("linux-64", "linux-64", {}), {}}}, {}, pip_input());
+  const std::string text = lock::format_conda_lock(lock, &spec);
+  CHECK(text.find("98c3da02b141f6252f3659056d970911ecabbe9cf6192a2dd52c3d853cc8aa6d") != std::string::npos);
 }
 
 TEST_CASE("a package of several categories stands in conda-lock.yml once each, but in main alone where main needs it") {

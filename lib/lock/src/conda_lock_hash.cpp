@@ -104,11 +104,15 @@ json spec_of(const CondaLockDependency& each) {
 }  // namespace
 
 std::string conda_lock_content_hash(const std::vector<CondaLockChannel>& channels,
-                                    std::vector<CondaLockDependency> dependencies, std::string_view subdir) {
+                                    std::vector<CondaLockDependency> dependencies,
+                                    const std::vector<std::string>& pip_repositories, std::string_view subdir) {
   std::stable_sort(dependencies.begin(), dependencies.end(),
                    [](const CondaLockDependency& left, const CondaLockDependency& right) {
                      return std::tie(left.manager, left.name) < std::tie(right.manager, right.name);
                    });
+  const auto compact = [](const nlohmann::ordered_json& value) {
+    return value.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  };
   json content;
   content["channels"] = json::array();
   for (const CondaLockChannel& channel : channels) {
@@ -116,7 +120,12 @@ std::string conda_lock_content_hash(const std::vector<CondaLockChannel>& channel
     nlohmann::ordered_json text;
     text["url"] = channel.url;
     text["used_env_vars"] = channel.used_variables;
-    content["channels"].push_back(text.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+    content["channels"].push_back(compact(text));
+  }
+  for (const std::string& url : pip_repositories) {
+    nlohmann::ordered_json text;
+    text["url"] = url;
+    content["pip_repositories"].push_back(compact(text));
   }
   content["specs"] = json::array();
   for (const CondaLockDependency& each : dependencies) content["specs"].push_back(spec_of(each));

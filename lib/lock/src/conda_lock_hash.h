@@ -38,8 +38,10 @@ struct CondaLockChannel {
 };
 
 /// conda-lock's content_hash of one platform: the sha256 of a JSON text of channels, requests (one a manager
-/// and name) and conda-lock's default virtual packages. Source: CEP 37, "content_hash"; conda-lock 4.0.
+/// and name), `pip-repositories` and conda-lock's default virtual packages. Source: CEP 37, "content_hash"; conda-lock
+/// 4.0.
 std::string conda_lock_content_hash(const std::vector<CondaLockChannel>& channels,
-                                    std::vector<CondaLockDependency> dependencies, std::string_view subdir);
+                                    std::vector<CondaLockDependency> dependencies,
+                                    const std::vector<std::string>& pip_repositories, std::string_view subdir);
 
 }  // namespace envlock::lock

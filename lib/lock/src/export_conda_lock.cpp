@@ -259,9 +259,11 @@ void append_metadata(std::string& out, const Lock& lock, const spec::Spec* spec)
     requests = requests_of(*spec, platforms);
   }
   out += "version: 1\nmetadata:\n  content_hash:\n";
+  const std::vector<std::string> repositories = spec == nullptr ? std::vector<std::string>{} : spec->pip_repositories;
   for (const std::string& subdir : subdirs) {
-    out += "    " + subdir + ": " +
-           yaml_scalar(conda_lock_content_hash(channels, dependencies_of(lock, requests, spec, subdir), subdir)) + "\n";
+    const auto dependencies = dependencies_of(lock, requests, spec, subdir);
+    out += "    " + subdir + ": " + yaml_scalar(conda_lock_content_hash(channels, dependencies, repositories, subdir)) +
+           "\n";
   }
   out += channels.empty() ? "  channels: []\n" : "  channels:\n";
   for (const CondaLockChannel& channel : channels) {

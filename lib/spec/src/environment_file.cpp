@@ -58,8 +58,19 @@ class FileReader {
                            .where = reading_.span(entry.key),
                            .why = {},
                            .hints = {}});
+      if (key == "pip-repositories") read_pip_repositories(entry.value);
     } else {
       unknown_.push_back(entry.key);
+    }
+  }
+
+  /// What is no list of texts is conda-lock's to refuse.
+  void read_pip_repositories(NodeId id) {
+    const Node& list = reading_.resolve(id);
+    if (list.kind != Node::Kind::sequence) return;
+    for (const NodeId item : list.children) {
+      const Node& node = reading_.resolve(item);
+      if (node.kind == Node::Kind::scalar) reading_.spec.pip_repositories.push_back(node.value);
     }
   }
 

@@ -155,6 +155,10 @@ Spec merge(std::vector<Spec> parts, core::Notes& notes, std::vector<core::Diagno
     std::move(part.files.begin(), part.files.end(), std::back_inserter(merged.files));
     std::move(part.requests.begin(), part.requests.end(), std::back_inserter(merged.requests));
     std::move(part.pip.begin(), part.pip.end(), std::back_inserter(merged.pip));
+    // conda-lock takes the longest, which must end in the others.
+    if (part.pip_repositories.size() > merged.pip_repositories.size()) {
+      merged.pip_repositories = std::move(part.pip_repositories);
+    }
     for (PlatformEntry& platform : part.platforms) {
       const bool known = std::any_of(merged.platforms.begin(), merged.platforms.end(),
                                      [&](const PlatformEntry& entry) { return entry.name == platform.name; });

@@ -50,6 +50,9 @@ struct Spec {
   std::vector<PipLine> pip;
   std::map<std::string, Variable> variables;
   std::vector<PlatformEntry> platforms;  ///< empty: not said
+  /// conda-lock's `pip-repositories`, as written: part of its hash of the input, and nothing else here. May hold
+  /// secrets.
+  std::vector<std::string> pip_repositories;
 };
 
 /// Reads and merges environment.yml files ("-": standard input). Constraints of one name add up; channels keep their
