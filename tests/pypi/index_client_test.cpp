@@ -134,6 +134,15 @@ TEST_CASE_METHOD(IndexFixture, "HTML is understood where JSON is not to be had, 
   CHECK(project("locked").state == State::found);
 }
 
+TEST_CASE_METHOD(IndexFixture, "a page without a word is none, and is not remembered") {
+  server.serve("/simple/demo/", " \n");
+  const FoundProject empty = project("demo");
+  CHECK(failure_code(empty.failure) == "index-page-invalid");
+  CHECK(empty.failure->what == "the page of `demo` is empty");
+  serve_project("demo", {{"demo-1-py3-none-any.whl", "x", ""}});
+  CHECK(project("demo").state == State::found);
+}
+
 TEST_CASE_METHOD(IndexFixture, "the page of another project, or of a version to come, is refused") {
   server.serve("/simple/demo/", page("evil", {}));
   CHECK(failure_code(project("demo").failure) == "index-page-invalid");
@@ -182,6 +191,7 @@ TEST_CASE_METHOD(IndexFixture,
   const FoundProject refused = project("demo");
   CHECK(failure_code(refused.failure) == "index-unreachable");
   CHECK(all_text(*refused.failure).find("ENVLOCK_INDEX_HOST_USERNAME") != std::string::npos);
+  CHECK(core::without_secrets(all_text(*refused.failure)) == all_text(*refused.failure));  // its advice can be read
 
   setenv("ENVLOCK_INDEX_127_0_0_1_USERNAME", "ann", 1);
   setenv("ENVLOCK_INDEX_127_0_0_1_PASSWORD", "s%cret@", 1);

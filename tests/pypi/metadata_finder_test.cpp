@@ -63,6 +63,24 @@ TEST_CASE_METHOD(IndexFixture,
   CHECK(count("/files/one-1-py3-none-any.whl.metadata") == 1);  // kept under the hash of the wheel
 }
 
+TEST_CASE_METHOD(IndexFixture, "a file without a hash that is replaced under its name is read anew, in whatever way") {
+  const bool beside = GENERATE(true, false);
+  const std::string file = "demo-1-py3-none-any.whl";
+  server.serve("/simple/demo/", "<a href='../../files/" + file + "'>x</a>");
+  const auto serve = [&](const std::string& more, const std::string& etag) {
+    server.serve("/files/" + file, wheel("demo", "1", more, 300'000), etag);
+    if (beside) server.serve("/files/" + file + ".metadata", metadata_text("demo", "1", more), etag);
+  };
+  serve(kNeeds, "\"one\"");
+  const FoundProject found = project("demo");
+  CHECK(has_needs(metadata(found, "1")));
+  CHECK(has_needs(metadata(found, "1")));
+  serve("Requires-Dist: other\n", "\"two\"");
+  const FoundMetadata again = metadata(found, "1");
+  REQUIRE(again.metadata.has_value());
+  CHECK(again.metadata->requires_dist == std::vector<std::string>{"other"});
+}
+
 TEST_CASE_METHOD(IndexFixture, "where none is there the wheel's own is read by ranges, and no other is tried") {
   std::vector<pypi::MetadataWanted> wanted;
   for (const std::string name : {"one", "two"}) {

@@ -346,6 +346,13 @@ TEST_CASE("a file that is not there is told where it is asked for") {
   reader.folder.write("latin.txt", "caf\xe9");
   CHECK(reader.mistake("-r latin.txt") == "pip-file-missing 4");
   CHECK(reader.mistake("-r .") == "pip-file-missing 4");
+  try {
+    reader.read(Strings{"-r ."});
+    FAIL("no error");
+  } catch (const envlock::core::Error& error) {
+    CHECK(error.diagnostics()[0].why == Strings{"it is a folder"});
+    CHECK(error.diagnostics()[0].hints[0].find("leave the option out") != std::string::npos);
+  }
 }
 
 TEST_CASE("constraints bound names") {

@@ -11,7 +11,7 @@ std::vector<std::string> hints_for(const core::Diagnostic& cause) {
     return {"put the credentials into ~/.netrc: `machine HOST login USER password PASSWORD`",
             "or set ENVLOCK_INDEX_HOST_USERNAME and ENVLOCK_INDEX_HOST_PASSWORD, HOST in upper case with `_` for `.` "
             "and `-`",
-            "or write them into the index's address: https://${USER}:${PASSWORD}@HOST/simple"};
+            "or put `${USER}`, a colon, `${PASSWORD}` and `@` in front of the host in the index's address"};
   }
   if (cause.code == "http-error") {
     return {"the server is busy or broken: try again later, or give another index with `--index-url`"};

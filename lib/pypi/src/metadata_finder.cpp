@@ -108,10 +108,9 @@ std::vector<FoundMetadata> MetadataFinder::find(const std::vector<MetadataWanted
   return results;
 }
 
-/// What a file was read from is named by its hash, so that a copy is that of these very bytes.
+/// The file is named by its hash, so that a copy is that of these very bytes.
 std::string MetadataFinder::key_of(const Task& task) {
-  const IndexFile& file = task.wanted->file;
-  return file.sha256 ? "sha256 " + core::format(*file.sha256) : file.url;
+  return "sha256 " + core::format(*task.wanted->file.sha256);
 }
 
 void MetadataFinder::fail(Task& task, core::Diagnostic diagnostic) {
@@ -139,10 +138,8 @@ void MetadataFinder::finish(Task& task, const std::string& text, bool keep) {
     }
     task.result->metadata = std::move(metadata);
     task.done = true;
-    // A local file may be replaced under its name.
-    if (keep && (task.wanted->file.sha256 || !is_local(task.wanted->file.url))) {
-      cache_.write("metadata", key_of(task), head_of(text));
-    }
+    // What has no hash may be replaced under its name; what was fetched of it is asked for again by its ETag or date.
+    if (keep && task.wanted->file.sha256) cache_.write("metadata", key_of(task), head_of(text));
   } catch (const core::Error& error) {
     fail(task, error.diagnostics().front());
   }
@@ -193,7 +190,7 @@ void MetadataFinder::take_announced(const Tasks& tasks) {
 
 void MetadataFinder::take_cached(const Tasks& tasks) {
   for (Task* task : tasks) {
-    if (is_local(task->wanted->file.url) && !task->wanted->file.sha256) continue;
+    if (!task->wanted->file.sha256) continue;
     const std::optional<DerivedCache::Found> found = cache_.read("metadata", key_of(*task));
     if (found) finish(*task, std::string(found->bytes), false);
   }

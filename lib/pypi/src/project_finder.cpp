@@ -97,6 +97,12 @@ ProjectPage ProjectFinder::page_of(Ask& ask, const fetch::Fetched& fetched, cons
     ask.again = true;
     return {};
   }
+  if (core::trim(file.bytes()).empty()) {
+    throw core::Error({.code = "index-page-invalid",
+                       .what = "the page of `" + core::printable(name, 100) + "` is empty",
+                       .why = {shown_host(index.base) + " says that all is well, and sends nothing"},
+                       .hints = {"check the index's address, and any proxy before it; then try again"}});
+  }
   const auto parse = is_json(file.bytes()) ? parse_project_json : parse_project_html;
   ProjectPage page = parse(file.bytes(), fetched.final_url, name, ask.notes);
   for (IndexFile& listed : page.files) listed.url = transports_.canonical(index, listed.url);

@@ -356,25 +356,30 @@ class LinesReader {
   std::optional<std::string> read_included(const std::filesystem::path& path, const core::SourceSpan& where,
                                            const std::string& written) {
     const std::string shown = core::printable(core::without_secrets(written), 200);
-    const auto fail = [&](std::string why) {
+    const auto fail = [&](std::string why, const char* hint) {
       mistake({.code = "pip-file-missing",
                .what = "`" + shown + "` cannot be read",
                .where = where,
                .why = {std::move(why)},
-               .hints = {"relative paths start at the folder of the file that they stand in"}});
+               .hints = {hint}});
     };
+    constexpr const char* kStart = "relative paths start at the folder of the file that they stand in";
     std::error_code ignored;
     const auto kind = std::filesystem::status(path, ignored).type();
+    if (kind == std::filesystem::file_type::directory) {
+      fail("it is a folder", "name the file in it, or leave the option out where the project in that folder is meant");
+      return std::nullopt;
+    }
     if (kind != std::filesystem::file_type::regular && kind != std::filesystem::file_type::not_found) {
-      fail(kind == std::filesystem::file_type::directory ? "it is a folder" : "it is no plain file");
+      fail("it is no plain file", "write the lines into a file");
       return std::nullopt;
     }
     try {
       std::optional<std::string> text = core::decode_text(core::read_file(path, kMaxFileBytes));
-      if (!text) fail("it is neither UTF-8 nor UTF-16");
+      if (!text) fail("it is neither UTF-8 nor UTF-16", "save it as UTF-8");
       return text;
     } catch (const core::Error& error) {
-      fail(error.diagnostics().front().what);
+      fail(error.diagnostics().front().what, kStart);
     }
     return std::nullopt;
   }
