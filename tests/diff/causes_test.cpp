@@ -115,6 +115,66 @@ TEST_CASE("pip's packages follow their requirements, conda's python and nothing 
   CHECK(change_of(diff, "unused").cause.empty());
 }
 
+TEST_CASE("an extra that is asked for anew is a change, and brings what it needs") {
+  Item plain = asked(wheel("torch", "2.5.1", {"filelock"}), {"torch"});
+  Item more = asked(wheel("torch", "2.5.1", {"filelock", "opt-einsum>=3.3"}), {"torch[opt]"});
+  plain.extras.emplace();
+  more.extras = Chain{"opt"};
+  const Diff diff = compare(inventory("a", {plain, wheel("filelock", "3")}),
+                            inventory("b", {more, wheel("filelock", "3"), wheel("opt-einsum", "3.4")}));
+  CHECK(change_of(diff, "torch").kind == ChangeKind::extras);
+  CHECK(change_of(diff, "torch").reason == "asked for as `torch[opt]`, before as `torch`");
+  CHECK(change_of(diff, "opt-einsum").cause == Chain{"torch", "opt-einsum"});
+  CHECK(change_of(diff, "opt-einsum").reason == "`torch 2.5.1` needs `opt-einsum>=3.3`");
+  more.extras.reset();  // an environment does not tell them
+  CHECK(compare(inventory("a", {plain}), inventory("b", {more})).empty());
+}
+
+TEST_CASE("a dependent that asks for an extra anew is its cause") {
+  Item left = wheel("torch", "2.5.1");
+  Item right = left;
+  left.extras.emplace();
+  right.extras = Chain{"opt"};
+  const Diff diff = compare(inventory("a", {left, asked(wheel("app", "1.0", {"torch"}))}),
+                            inventory("b", {right, asked(wheel("app", "1.1", {"torch[opt]>=2"}))}));
+  CHECK(change_of(diff, "torch").cause == Chain{"app", "torch"});
+}
+
+TEST_CASE("what conda begins to bring, pip's gives way to, by the names of the table") {
+  Item pytorch = asked(item("pytorch", "2.5.1"));
+  pytorch.provides = {"torch"};
+  const Diff forth = compare(inventory("a", {wheel("torch", "2.5.1")}), inventory("b", {pytorch}));
+  CHECK(change_of(forth, "torch").cause == Chain{"pytorch", "torch"});
+  CHECK(change_of(forth, "torch").reason == "the conda part brings it now: `pytorch 2.5.1`");
+  const Diff back = compare(inventory("a", {pytorch}), inventory("b", {wheel("torch", "2.5.1")}));
+  CHECK(change_of(back, "torch").reason == "the conda part brings it no more: `pytorch 2.5.1` is gone");
+}
+
+TEST_CASE("a distribution follows what conda brings under another name, and what its extras add") {
+  Item left = asked(item("pytorch", "2.4.0"));
+  Item right = asked(item("pytorch", "2.5.1"));
+  left.provides = right.provides = {"torch"};
+  left.extras.emplace();
+  right.extras = Chain{"opt"};
+  right.extra_depends = {"opt-einsum>=3.3"};
+  const Diff diff =
+      compare(inventory("a", {left, wheel("vision", "0.19", {"torch==2.4.0"})}),
+              inventory("b", {right, wheel("vision", "0.20", {"torch==2.5.1"}), wheel("opt-einsum", "3.4")}));
+  CHECK(change_of(diff, "vision").cause == Chain{"pytorch", "vision"});
+  CHECK(change_of(diff, "vision").reason == "the old build needs `torch==2.4.0`");
+  CHECK(change_of(diff, "opt-einsum").cause == Chain{"pytorch", "opt-einsum"});
+}
+
+TEST_CASE("python moves what it is too new or too old for, and is moved by nothing of pip's") {
+  const Diff diff = compare(
+      inventory("a", {item("python", "3.11.9"), wheel("old", "1.0", {"python>=3.8,<3.12"}), wheel("new", "1.0")}),
+      inventory("b", {item("python", "3.12.7"), wheel("old", "1.1"), wheel("new", "2.0", {"python>=3.12"})}));
+  CHECK(change_of(diff, "python").cause.empty());
+  CHECK(change_of(diff, "old").cause == Chain{"python", "old"});
+  CHECK(change_of(diff, "new").cause == Chain{"python", "new"});
+  CHECK(change_of(diff, "new").reason == "the new build needs `python>=3.12`");
+}
+
 TEST_CASE("what was asked before and after stands in the reason") {
   const Diff diff =
       compare(inventory("a", {asked(item("numpy", "1.26"), {"numpy 1.26.*"}), asked(item("x", "1"), {"x"})}),

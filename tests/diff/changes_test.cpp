@@ -160,3 +160,39 @@ TEST_CASE("of three or more the equal ones are together, the largest group first
   CHECK(group({a, b, b, a, b}) == std::vector<std::vector<std::size_t>>{{1, 2, 4}, {0, 3}});
   CHECK(group({a, a, a}) == std::vector<std::vector<std::size_t>>{{0, 1, 2}});
 }
+
+TEST_CASE("versions of pypi are PEP 440's: 1.0 and 1.0.0 are one, a local label is more") {
+  const Item left = envlock_test::wheel("x", "1.0");
+  Item right = left;
+  right.version = "1.0.0";
+  CHECK_FALSE(compare(inventory("a", {left}), inventory("b", {right})).changes.size() == 1);
+  CHECK(only_change(envlock_test::wheel("x", "1.0.post1"), envlock_test::wheel("x", "1.0")).kind ==
+        ChangeKind::downgraded);
+  CHECK(only_change(envlock_test::wheel("x", "1.0"), envlock_test::wheel("x", "1.0+cu121")).kind ==
+        ChangeKind::upgraded);
+}
+
+TEST_CASE("of pypi, the same file from another index moved, and another wheel of the same sdist is rebuilt") {
+  Item left = envlock_test::wheel("x", "1.0");
+  Item right = left;
+  left.channel = "https://pypi.org/simple";
+  CHECK(compare(inventory("a", {left}), inventory("b", {right})).empty());  // the other side does not tell
+  right.channel = "https://index.example.org/simple";
+  CHECK(only_change(left, right).kind == ChangeKind::moved);
+  right.channel = left.channel;
+  left.built_sha256 = envlock::core::sha256("one");
+  CHECK(compare(inventory("a", {left}), inventory("b", {right})).empty());
+  right.built_sha256 = envlock::core::sha256("other");
+  CHECK(only_change(left, right).kind == ChangeKind::rebuilt);
+}
+
+TEST_CASE("the indexes of two locks are compared in their order") {
+  envlock::diff::Inventory left = inventory("a", {});
+  envlock::diff::Inventory right = inventory("b", {});
+  left.indexes = {"https://pypi.org/simple"};
+  CHECK(compare(left, right).empty());
+  right.indexes = {"https://pypi.org/simple", "https://index.example.org/simple"};
+  const Diff diff = compare(left, right);
+  REQUIRE(diff.facts.size() == 1);
+  CHECK(diff.facts[0].to == "https://pypi.org/simple, https://index.example.org/simple");
+}

@@ -201,3 +201,33 @@ TEST_CASE("machines and what a lock assumes stand in their own table") {
   CHECK(compare_with_golden("report/diff-machines.txt", text_diff(report, Style{}, Rows::few)) == "");
   CHECK(compare_with_golden("report/diff-machines.md", markdown_diff(report)) == "");
 }
+
+TEST_CASE("of pypi it is a source that changed, and extras are told") {
+  diff::Item left = item("torch", "2.5.1", "");
+  left.kind = diff::PackageKind::pypi;
+  left.channel = "https://pypi.org/simple";
+  left.file_name = "torch-2.5.1-cp312-cp312-linux_x86_64.whl";
+  left.extras.emplace();
+  diff::Item right = left;
+  right.channel = "https://index.example.org/simple";
+  right.extras = {"opt", "test"};
+  const auto two = [](const diff::Item& from, const diff::Item& to) {
+    DiffReport report;
+    report.labels = {"a", "b"};
+    report.groups = {{0}, {1}};
+    report.differences = {compare(lock("a", {from}), lock("b", {to}))};
+    return report;
+  };
+  const std::string moved = text_diff(two(left, right), Style{}, Rows::few);
+  CHECK(moved.find("1 package from source https://pypi.org/simple to https://index.example.org/simple: torch (pypi)") !=
+        std::string::npos);
+  CHECK(json_diff(two(left, right), {}).find("\"source\": \"https://index.example.org/simple\"") != std::string::npos);
+  CHECK(json_diff(two(left, right), {}).find("\"extras\": [\"opt\", \"test\"]") != std::string::npos);
+  CHECK(markdown_diff(two(left, right)).find("source `https://pypi.org/simple` → `https://index.example.org/simple`") !=
+        std::string::npos);
+  right.channel = left.channel;
+  const std::string asked = text_diff(two(left, right), Style{}, Rows::few);
+  CHECK(asked.find("1 with other extras") != std::string::npos);
+  CHECK(asked.find("torch (pypi)  2.5.1  extras none → opt, test") != std::string::npos);
+  CHECK(markdown_diff(two(left, right)).find("extras none → opt, test") != std::string::npos);
+}

@@ -15,7 +15,7 @@ WhyReport sample() {
                                      .dependents = {"liblapack", "numpy"}};
   return {.name = "libblas",
           .file = "envlock.lock",
-          .platforms = {{"linux-64", record, reason}, {"linux-64-cuda12", record, reason}},
+          .platforms = {{"linux-64", record, {}, "", reason}, {"linux-64-cuda12", record, {}, "", reason}},
           .without = {"osx-arm64"}};
 }
 
@@ -32,7 +32,7 @@ TEST_CASE("a chain is drawn as a tree, once for the platforms that agree") {
 
 TEST_CASE("platforms that differ are told apart") {
   WhyReport why = sample();
-  why.platforms[1].record.build = "27_mkl";
+  std::get<0>(why.platforms[1].what).build = "27_mkl";
   why.platforms[1].reason.dependents.clear();
   const std::string drawn = envlock::report::text_why(why, Style{});
   CHECK(drawn.find("\n\nlinux-64-cuda12: libblas 3.9.0 27_mkl\n") != std::string::npos);
@@ -41,4 +41,24 @@ TEST_CASE("platforms that differ are told apart") {
 
 TEST_CASE("a reason as JSON keeps platforms apart") {
   CHECK(envlock_test::compare_with_golden("report/why.json", envlock::report::json_why(sample(), {})) == "");
+}
+
+TEST_CASE("a distribution is told with its extras, and what a conda package brings by its name") {
+  WhyReport why = sample();
+  envlock::lock::LockedDistribution torch;
+  torch.name = "torch";
+  torch.version = "2.5.1";
+  torch.index = "https://pypi.org/simple";
+  torch.file = "torch-2.5.1-cp312-cp312-linux_x86_64.whl";
+  why.platforms = {{"linux-64", torch, {"opt"}, "", {.chain = {"torch (requested under pip:)"}, .dependents = {}}},
+                   {"osx-arm64", why.platforms[0].what, {}, "torch", why.platforms[0].reason}};
+  const std::string drawn = envlock::report::text_why(why, Style{});
+  CHECK(drawn.starts_with("linux-64: torch[opt] 2.5.1 (pypi)\n  torch (requested under pip:)\n"));
+  CHECK(drawn.find("osx-arm64: libblas 3.9.0 25_openblas\n  brings torch, which pip would install otherwise\n") !=
+        std::string::npos);
+  const std::string json = envlock::report::json_why(why, {});
+  CHECK(json.find("\"distribution\": {\"name\": \"torch\", \"version\": \"2.5.1\", \"index\": "
+                  "\"https://pypi.org/simple\", \"file_name\": \"torch-2.5.1-cp312-cp312-linux_x86_64.whl\", "
+                  "\"extras\": [\"opt\"]}") != std::string::npos);
+  CHECK(json.find("\"brings\": \"torch\"") != std::string::npos);
 }

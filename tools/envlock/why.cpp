@@ -7,10 +7,12 @@
 #include "commands.h"
 #include "envlock/core/text.h"
 #include "envlock/lock/lock.h"
+#include "envlock/lock/pip_graph.h"
 #include "envlock/pypi/name.h"
 #include "envlock/report/why_report.h"
 #include "lock_file.h"
 #include "why_artifact.h"
+#include "why_places.h"
 
 namespace envlock::tools {
 namespace {
@@ -23,13 +25,34 @@ struct WhyArgs {
   std::vector<std::string> records;
 };
 
-const conda::PackageRecord* find_record(const lock::Lock& lock, const lock::LockedPlatform& platform,
-                                        const std::string& name) {
-  for (const lock::PlatformPackage& package : platform.packages) {
-    const conda::PackageRecord& record = lock.packages.at(package.package).record;
-    if (record.name == name) return &record;
+/// What a platform holds under a name, each with its reason: the conda package, the distribution, or else the conda
+/// package that brings the distribution.
+void add_reasons(const lock::Lock& lock, const lock::LockedPlatform& platform, const std::string& name,
+                 report::WhyReport& why) {
+  const std::string& where = platform.platform.name;
+  const auto add_package = [&](const std::string& package, const std::string& brings) {
+    for (const lock::PlatformPackage& each : platform.packages) {
+      const conda::PackageRecord& record = lock.packages.at(each.package).record;
+      if (record.name != package) continue;
+      if (auto reason = lock::why(lock, where, package)) {
+        why.platforms.push_back({where, record, {}, brings, std::move(*reason)});
+      }
+    }
+  };
+  const std::size_t before = why.platforms.size();
+  add_package(core::to_lower(name), "");
+  const std::string normalized = pypi::normalize_name(name);
+  const std::vector<lock::PipNode> graph = lock::pip_graph(lock, platform);
+  const lock::PipNode* node = lock::find_node(graph, normalized);
+  if (node != nullptr && node->distribution) {
+    if (auto reason = lock::why_distribution(lock, where, normalized)) {
+      why.platforms.push_back(
+          {where, lock.distributions.at(*node->distribution), node->extras, "", std::move(*reason)});
+    }
+  } else if (node != nullptr && why.platforms.size() == before) {
+    add_package(node->conda_name, normalized);
   }
-  return nullptr;
+  if (why.platforms.size() == before) why.without.push_back(where);
 }
 
 core::Diagnostic not_locked(const lock::Lock& lock, const WhyArgs& args) {
@@ -39,15 +62,13 @@ core::Diagnostic not_locked(const lock::Lock& lock, const WhyArgs& args) {
                               .where = std::nullopt,
                               .why = {},
                               .hints = {}};
-  for (const lock::LockedDistribution& distribution : lock.distributions) {
-    if (distribution.name != pypi::normalize_name(args.name)) continue;
-    diagnostic.what = "`" + args.name + "` is a distribution of PyPI in " + args.lock + ", and no conda package";
-    diagnostic.why = {"`envlock why` tells of conda packages only"};
-    return diagnostic;
-  }
   std::vector<std::string> names;
   for (const lock::LockedPackage& package : lock.packages) names.push_back(package.record.name);
-  if (std::find(names.begin(), names.end(), args.name) != names.end()) {
+  for (const lock::LockedDistribution& distribution : lock.distributions) names.push_back(distribution.name);
+  const auto is_locked = [&](const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  if (is_locked(args.name) || is_locked(pypi::normalize_name(args.name))) {
     diagnostic.hints.push_back("other platforms of the lock hold it: leave out -p");
   } else if (const auto meant = core::closest_match(args.name, names)) {
     diagnostic.hints.push_back("did you mean `" + *meant + "`?");
@@ -68,15 +89,10 @@ Exit run_why(WhyArgs args, Out& out) {
   const lock::Lock lock = read_lock_file(args.lock);
   report::WhyReport why{.name = args.name, .file = args.lock, .platforms = {}, .without = {}};
   for (const lock::LockedPlatform* platform : choose_locked_platforms(lock, args.lock, args.platforms)) {
-    const std::string& name = platform->platform.name;
-    const conda::PackageRecord* record = find_record(lock, *platform, args.name);
-    std::optional<lock::Reason> reason = lock::why(lock, name, args.name);
-    if (record == nullptr || !reason) {
-      why.without.push_back(name);
-    } else {
-      why.platforms.push_back({name, *record, std::move(*reason)});
-    }
+    add_reasons(lock, *platform, args.name, why);
   }
+  const AskedPlaces places(args.lock);
+  for (report::PlatformReason& each : why.platforms) each.where = places.find(each.reason);
   const bool found = !why.platforms.empty();
   if (out.json) {
     out.data(report::json_why(why, out.notes.all()));
@@ -99,9 +115,10 @@ void add_why(CLI::App& app, Commands& commands) {
        .purpose = "Tell why a package is in the lock, or which run made a file",
        .synopsis = "envlock why NAME [LOCK] [-p PLATFORM]... | envlock why --artifact FILE",
        .details =
-           "Shows the shortest way from a line of environment.yml to the package, and who else needs it.\n"
-           "Reads the lock alone. Exit code 1 when the package is not locked. With --artifact: finds the record\n"
-           "that `envlock run --output FILE` left, by the file's hash, wherever the file is now.",
+           "Shows the shortest way from a line of environment.yml to the package, of conda or of PyPI, and who\n"
+           "else needs it. Reads the lock, and the environment.yml beside it for the place of the line. Exit code 1\n"
+           "when the package is not locked. With --artifact: finds the record that `envlock run --output FILE`\n"
+           "left, by the file's hash, wherever the file is now.",
        .examples = {"# why is cuda-version locked?\nenvlock why cuda-version",
                     "# the same for one platform of another lock\nenvlock why libblas ci/envlock.lock -p osx-arm64",
                     "# which run made this checkpoint?\nenvlock why --artifact model.safetensors"}},

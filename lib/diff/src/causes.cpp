@@ -27,6 +27,8 @@ enum class Force {
   old_allowed,      ///< its old build constrained the cause
   needs_now,        ///< its new build needs the cause (a virtual package)
   wheel_of_python,  ///< its file is for the python that was
+  conda_brings,     ///< a conda package brings it now: pip's gives way
+  conda_stops,      ///< the conda package that brought it is gone
 };
 
 struct Edge {
@@ -65,11 +67,29 @@ std::string quoted(const Item& item) {
   return "`" + item.name + (item.version.empty() ? "" : " " + item.version) + "`";
 }
 
+/// What an item asks of others: its texts, and how each is read.
+struct Want {
+  const std::string* text = nullptr;
+  PackageKind kind = PackageKind::conda;
+};
+
+std::vector<Want> wants_of(const Item& item) {
+  std::vector<Want> wants;
+  wants.reserve(item.depends.size() + item.extra_depends.size());
+  for (const std::string& text : item.depends) wants.push_back({&text, item.kind});
+  for (const std::string& text : item.extra_depends) wants.push_back({&text, PackageKind::pypi});
+  return wants;
+}
+
 class Causes {
  public:
   Causes(std::vector<Change>& changes, const Inventory::Platform& from, const Inventory::Platform& to) {
     for (Change& change : changes) {
       by_name_.emplace(std::pair{change.item().kind, std::string_view(change.item().name)}, nodes_.size());
+      for (const std::optional<Item>* side : {&change.from, &change.to}) {
+        if (!*side) continue;
+        for (const std::string& name : (*side)->provides) by_provided_name_.emplace(name, nodes_.size());
+      }
       Node node;
       node.change = &change;
       node.name = change.item().name;
@@ -122,6 +142,9 @@ class Causes {
   /// The node that a depend of a package of that kind is about: pip's packages may be served by conda's.
   std::size_t find(PackageKind kind, const std::string& name) const {
     auto found = by_name_.find({kind, name});
+    if (found == by_name_.end() && kind == PackageKind::pypi) {
+      if (const auto by = by_provided_name_.find(name); by != by_provided_name_.end()) return by->second;
+    }
     if (found == by_name_.end() && kind == PackageKind::pypi) found = by_name_.find({PackageKind::conda, name});
     return found == by_name_.end() ? kNobody : found->second;
   }
@@ -134,7 +157,7 @@ class Causes {
   bool names(const Item& item, std::optional<std::set<std::string_view>>& known, std::string_view name) {
     if (!known) {
       known.emplace();
-      for (const std::string& text : item.depends) known->insert(depends_.of(text, item.kind).name);
+      for (const Want& want : wants_of(item)) known->insert(depends_.of(*want.text, want.kind).name);
     }
     return known->contains(name);
   }
@@ -142,18 +165,28 @@ class Causes {
   /// What the new package asks of others, and of the machine.
   void look_at_new(std::size_t parent) {
     const Change& change = *nodes_[parent].change;
-    for (const std::string& text : change.to->depends) {
-      const Depend& depend = depends_.of(text, change.to->kind);
-      const std::size_t at = find(change.to->kind, depend.name);
+    for (const auto& [text, kind] : wants_of(*change.to)) {
+      const Depend& depend = depends_.of(*text, kind);
+      const std::size_t at = find(kind, depend.name);
       if (at == kNobody) continue;
       const Node& child = nodes_[at];
       if (child.change == nullptr) {
         const bool was_met = child.virtual_from != nullptr && allows(depend, *child.virtual_from);
-        if (!was_met) add(at, parent, Force::needs_now, &text);
-      } else if (child.change->from ? !allows(depend, *child.change->from, child.from)
-                                    : !change.from || !names(*change.from, nodes_[parent].from_names, depend.name)) {
-        add(parent, at, Force::parent_needs, &text);
+        if (!was_met) add(at, parent, Force::needs_now, text);
+      } else if (kind == PackageKind::pypi && depend.name == "python") {
+        // What `pip:` asks for is chosen after conda's python, and never moves it.
+        if (child.change->from && !allows(depend, *child.change->from, child.from)) {
+          add(at, parent, Force::needs_now, text);
+        }
+      } else if (child.change->from
+                     ? !allows(depend, *child.change->from, child.from) || lacks_extra(depend, *child.change->from)
+                     : !change.from || !names(*change.from, nodes_[parent].from_names, depend.name)) {
+        add(parent, at, Force::parent_needs, text);
       }
+    }
+    for (const std::string& name : change.to->provides) {
+      const auto at = by_name_.find({PackageKind::pypi, name});
+      if (at != by_name_.end() && !nodes_[at->second].change->to) add(parent, at->second, Force::conda_brings, nullptr);
     }
     for (const std::string& text : change.to->constrains) {
       const Depend& depend = depends_.of(text, change.to->kind);
@@ -166,20 +199,26 @@ class Causes {
   /// What the old package asked of others: could it have stayed?
   void look_at_old(std::size_t node) {
     const Change& change = *nodes_[node].change;
-    for (const std::string& text : change.from->depends) {
-      const Depend& depend = depends_.of(text, change.from->kind);
-      const std::size_t at = find(change.from->kind, depend.name);
+    for (const auto& [text, kind] : wants_of(*change.from)) {
+      const Depend& depend = depends_.of(*text, kind);
+      const std::size_t at = find(kind, depend.name);
       if (at == kNobody) continue;
       const Node& child = nodes_[at];
       if (child.change == nullptr) {
         const bool is_met = child.virtual_to != nullptr && allows(depend, *child.virtual_to);
-        if (!is_met && change.to) add(at, node, Force::old_needed, &text);
+        if (!is_met && change.to) add(at, node, Force::old_needed, text);
       } else if (!child.change->to) {
-        if (!change.to) add(node, at, Force::parent_gone, &text);
+        if (!change.to) add(node, at, Force::parent_gone, text);
         if (change.to && !names(*change.to, nodes_[node].to_names, depend.name))
-          add(node, at, Force::parent_dropped, &text);
+          add(node, at, Force::parent_dropped, text);
       } else if (change.to && !allows(depend, *child.change->to, child.to)) {
-        add(at, node, Force::old_needed, &text);
+        add(at, node, Force::old_needed, text);
+      }
+    }
+    for (const std::string& name : change.from->provides) {
+      const auto at = by_name_.find({PackageKind::pypi, name});
+      if (at != by_name_.end() && !change.to && !nodes_[at->second].change->from) {
+        add(node, at->second, Force::conda_stops, nullptr);
       }
     }
     for (const std::string& text : change.from->constrains) {
@@ -325,6 +364,10 @@ class Causes {
         return "the new build needs " + spec;
       case Force::wheel_of_python:
         return "its old file is for another python";
+      case Force::conda_brings:
+        return "the conda part brings it now: " + quoted(*cause->to);
+      case Force::conda_stops:
+        return "the conda part brings it no more: " + quoted(*cause->from) + " is gone";
     }
     return "";
   }
@@ -360,6 +403,7 @@ class Causes {
 
   std::vector<Node> nodes_;
   std::map<std::pair<PackageKind, std::string_view>, std::size_t> by_name_;
+  std::map<std::string_view, std::size_t> by_provided_name_;  ///< names of PyPI that conda packages bring
   std::vector<Edge> edges_;
   Depends depends_;
 };

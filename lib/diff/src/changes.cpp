@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "distance.h"
+#include "envlock/pypi/version.h"
 #include "flavour.h"
 #include "item_parts.h"
 
@@ -26,13 +27,24 @@ bool is_other_build(const Item& from, const Item& to) {
   return from.kind == PackageKind::pypi || (!from.build.empty() && !to.build.empty());
 }
 
+/// Versions of PyPI are PEP 440's, all others conda's.
+std::weak_ordering order_of(const Item& from, const Item& to) {
+  if (from.kind == PackageKind::pypi) {
+    const auto left = pypi::Version::try_parse(from.version);
+    const auto right = pypi::Version::try_parse(to.version);
+    if (left && right) return *left <=> *right;
+  }
+  return compare_versions(from.version, to.version);
+}
+
 ChangeKind kind_of(const Item& from, const Item& to, bool& differs) {
   differs = true;
   if (from.version != to.version && !from.version.empty() && !to.version.empty()) {
-    const std::weak_ordering order = compare_versions(from.version, to.version);
-    // 1.0 and 1.0.0 are the same version, told by other words: another build.
-    if (order == 0) return ChangeKind::rebuilt;
-    return order < 0 ? ChangeKind::upgraded : ChangeKind::downgraded;
+    const std::weak_ordering order = order_of(from, to);
+    // 1.0 and 1.0.0 are the same version, told by other words: another build. Of pypi, an environment tells a version
+    // as its author wrote it.
+    if (order == 0 && from.kind == PackageKind::conda) return ChangeKind::rebuilt;
+    if (order != 0) return order < 0 ? ChangeKind::upgraded : ChangeKind::downgraded;
   }
   if (is_other_build(from, to)) return ChangeKind::rebuilt;
   switch (compare_files(from, to)) {
@@ -44,9 +56,11 @@ ChangeKind kind_of(const Item& from, const Item& to, bool& differs) {
     case Files::same:
       break;
   }
+  if (from.built_sha256 && to.built_sha256 && *from.built_sha256 != *to.built_sha256) return ChangeKind::rebuilt;
   if (from.root && to.root && *from.root != *to.root) return ChangeKind::altered;
-  differs = !same_channel(from.channel, to.channel);
-  return ChangeKind::moved;
+  if (!same_channel(from.channel, to.channel)) return ChangeKind::moved;
+  differs = from.extras && to.extras && *from.extras != *to.extras;
+  return ChangeKind::extras;
 }
 
 Change one_sided(const Item& item, ChangeKind kind) {

@@ -6,6 +6,7 @@
 
 #include "envlock/core/diagnostic.h"
 #include "envlock/core/text.h"
+#include "envlock/pypi/requirement.h"
 #include "item_parts.h"
 
 namespace envlock::diff {
@@ -28,23 +29,21 @@ Depend read_conda(const std::string& text) {
   return depend;
 }
 
-/// Source: PEP 508. "name[extra] (>=1.0,<2) ; marker", "name @ url".
+/// Source: PEP 508. Of what cannot be read, the name counts.
 Depend read_pypi(std::string_view text) {
   Depend depend;
-  const std::size_t semicolon = text.find(';');
-  const std::string_view marker = semicolon == std::string_view::npos ? std::string_view() : text.substr(semicolon);
-  if (marker.find("extra") != std::string_view::npos) return depend;
-  text = core::trim(text.substr(0, semicolon));
-  const std::size_t end = std::min(text.find_first_of(" =<>![~(@;"), text.size());
-  depend.name = normalized_pypi_name(text.substr(0, end));
-  std::string versions;
-  std::string_view rest = core::trim(text.substr(end));
-  if (rest.starts_with('[')) rest = core::trim(rest.substr(std::min(rest.find(']'), rest.size() - 1) + 1));
-  if (rest.empty() || rest.front() == '@') return depend;
-  for (const char c : rest) {
-    if (c != ' ' && c != '(' && c != ')') versions += c;
+  if (const auto requirement = pypi::Requirement::parse_leniently(text)) {
+    if (requirement->marker.asks_for_extra()) return depend;
+    depend.name = requirement->name;
+    depend.extras = requirement->extras;
+    if (requirement->url.empty()) depend.specifiers = requirement->specifiers;
+    return depend;
   }
-  if (versions.find("===") == std::string::npos) depend.spec = try_parse(depend.name + " " + versions);
+  const std::size_t semicolon = text.find(';');
+  const bool has_marker = semicolon != std::string_view::npos;
+  if (has_marker && text.substr(semicolon).find("extra") != std::string_view::npos) return depend;
+  text = core::trim(text.substr(0, semicolon));
+  depend.name = normalized_pypi_name(text.substr(0, text.find_first_of(" =<>![~(@;")));
   return depend;
 }
 
@@ -67,7 +66,18 @@ const Depend& Depends::of(const std::string& text, PackageKind kind) {
       .first->second;
 }
 
+bool lacks_extra(const Depend& depend, const Item& item) {
+  if (!item.extras) return false;
+  return std::any_of(depend.extras.begin(), depend.extras.end(), [&](const std::string& extra) {
+    return std::find(item.extras->begin(), item.extras->end(), extra) == item.extras->end();
+  });
+}
+
 bool allows(const Depend& depend, const Item& item, const std::optional<conda::Version>& version) {
+  if (depend.specifiers) {
+    const auto known = pypi::Version::try_parse(item.version);
+    return !known || depend.specifiers->contains(*known, pypi::Prereleases::include);
+  }
   if (!depend.spec || !version) return true;
   if (item.kind == PackageKind::pypi || item.build.empty()) {
     return !depend.spec->version || depend.spec->version->matches(*version);

@@ -8,6 +8,7 @@
 #include "envlock/conda/match_spec.h"
 #include "envlock/conda/version.h"
 #include "envlock/diff/inventory.h"
+#include "envlock/pypi/version.h"
 
 namespace envlock::diff {
 
@@ -15,10 +16,11 @@ namespace envlock::diff {
 struct Depend {
   std::string name;  ///< of pypi: normalized; "" for a requirement that does not hold here (an extra)
   std::optional<conda::MatchSpec> spec;
+  std::vector<std::string> extras;                  ///< of pypi
+  std::optional<pypi::Specifiers> specifiers = {};  ///< of pypi
 };
 
-/// Reads depends, each text once. PEP 508 requirements are read as far as their versions are simple comparisons; what
-/// their markers say, extras aside, is taken to hold.
+/// Reads depends, each text once. What the markers of PEP 508 requirements say, extras aside, is taken to hold.
 class Depends {
  public:
   const Depend& of(const std::string& text, PackageKind kind);
@@ -26,6 +28,9 @@ class Depends {
  private:
   std::map<std::pair<PackageKind, std::string_view>, Depend> known_;
 };
+
+/// True when the item is known to come without one of the extras that are asked for.
+bool lacks_extra(const Depend& depend, const Item& item);
 
 /// False only when the spec certainly does not allow this package.
 bool allows(const Depend& depend, const Item& item, const std::optional<conda::Version>& version);

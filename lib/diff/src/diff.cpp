@@ -149,6 +149,7 @@ Diff compare_sides(const Inventory& from, const Inventory& to, Causes causes) {
   diff.changes = group_changes(std::move(platforms));
   if (from.machine && to.machine) append(diff.facts, compare_machines(*from.machine, *to.machine));
   if (from.knows_libraries && to.knows_libraries) append(diff.facts, compare_libraries(from.libraries, to.libraries));
+  if (from.indexes && to.indexes) append(diff.facts, compare_indexes(*from.indexes, *to.indexes));
   if (from.knows_variables && to.knows_variables) append(diff.facts, compare_variables(from.variables, to.variables));
   compare_computed(from, to, diff);
   return diff;
@@ -158,7 +159,7 @@ Diff compare_sides(const Inventory& from, const Inventory& to, Causes causes) {
 
 std::string_view name_of(ChangeKind kind) {
   constexpr std::string_view kNames[kChangeKinds] = {"added",      "removed",  "upgraded", "downgraded", "rebuilt",
-                                                     "repackaged", "rehashed", "altered",  "moved"};
+                                                     "repackaged", "rehashed", "altered",  "moved",      "extras"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 

@@ -100,6 +100,16 @@ std::vector<FactChange> compare_libraries(const std::vector<snapshot::FoundLibra
   return facts;
 }
 
+std::vector<FactChange> compare_indexes(const std::vector<std::string>& from, const std::vector<std::string>& to) {
+  if (from == to) return {};
+  return {{.group = "pip",
+           .what = "indexes",
+           .from = core::join(from, ", "),
+           .to = core::join(to, ", "),
+           .remark = "",
+           .platform = ""}};
+}
+
 std::vector<FactChange> compare_variables(const std::map<std::string, std::string>& from,
                                           const std::map<std::string, std::string>& to) {
   std::set<std::string> names;

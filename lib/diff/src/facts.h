@@ -11,6 +11,8 @@ std::vector<FactChange> compare_machines(const snapshot::Machine& from, const sn
 /// The libraries found in two environments, by role.
 std::vector<FactChange> compare_libraries(const std::vector<snapshot::FoundLibrary>& from,
                                           const std::vector<snapshot::FoundLibrary>& to);
+/// The indexes that the PyPI halves of two locks take from, in their order.
+std::vector<FactChange> compare_indexes(const std::vector<std::string>& from, const std::vector<std::string>& to);
 /// The `variables` of two environments. Values that look like secrets are not told.
 std::vector<FactChange> compare_variables(const std::map<std::string, std::string>& from,
                                           const std::map<std::string, std::string>& to);

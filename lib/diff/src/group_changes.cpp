@@ -19,13 +19,17 @@ std::string_view build_of(const std::optional<Item>& item) {
   return item ? std::string_view(item->build) : std::string_view();
 }
 
+std::vector<std::string> extras_of(const std::optional<Item>& item) {
+  return item && item->extras ? *item->extras : std::vector<std::string>();
+}
+
 /// What a reader takes for the same change, whatever the builds of each platform are called.
 auto key_of(const Change& change) {
-  return std::tuple(change.item().kind, std::string_view(change.item().name), change.kind, version_of(change.from),
-                    version_of(change.to), change.channel_moved,
-                    change.channel_moved ? channel_of(change.from) : std::string_view(),
-                    change.channel_moved ? channel_of(change.to) : std::string_view(), change.cpu_build,
-                    change.flavour_from, change.flavour_to, change.requested);
+  return std::tuple(
+      change.item().kind, std::string_view(change.item().name), change.kind, version_of(change.from),
+      version_of(change.to), change.channel_moved, change.channel_moved ? channel_of(change.from) : std::string_view(),
+      change.channel_moved ? channel_of(change.to) : std::string_view(), change.cpu_build, change.flavour_from,
+      change.flavour_to, change.requested, extras_of(change.from), extras_of(change.to));
 }
 
 /// Where a group stands in Diff::changes.

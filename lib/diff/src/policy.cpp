@@ -47,7 +47,8 @@ constexpr std::array kWords = {
          [](const Change& change) { return change.distance == Distance::major || change.distance == Distance::minor; }},
     Word{"downgrade", "a version went down",
          [](const Change& change) { return change.kind == ChangeKind::downgraded; }},
-    Word{"channel", "a package comes from another channel", [](const Change& change) { return change.channel_moved; }},
+    Word{"channel", "a package comes from another channel or index",
+         [](const Change& change) { return change.channel_moved; }},
     Word{"cuda", "the CUDA of packages, driver or `__cuda` changed",
          [](const Change& change) { return is_cuda_package(change.item()) || has_other_cuda_build(change); }},
     Word{"cpu-build", "a CUDA build became a CPU build, or the other way round",
@@ -113,7 +114,8 @@ std::string told(const ChangeGroup& group) {
     text += version(*change.to) + " " + std::string(name_of(change.kind));
   }
   if (change.channel_moved) {
-    text += ", channel " + core::printable(change.from->channel) + " → " + core::printable(change.to->channel);
+    text += (change.item().kind == PackageKind::pypi ? ", source " : ", channel ") +
+            core::printable(change.from->channel) + " → " + core::printable(change.to->channel);
   }
   if (!group.everywhere) {
     std::vector<std::string> platforms;

@@ -46,11 +46,13 @@ void write_item(core::JsonWriter& json, std::string_view key, const std::optiona
   json.begin_object(Layout::single_line);
   json.member("version", item->version);
   if (!item->build.empty()) json.member("build", item->build);
-  if (!item->channel.empty()) write_text(json, "channel", item->channel);
+  if (!item->channel.empty()) write_text(json, channel_word(item->kind), item->channel);
   if (!item->file_name.empty()) json.member("file_name", item->file_name);
   if (item->sha256) json.member("sha256", core::format(*item->sha256));
   if (item->md5) json.member("md5", core::format(*item->md5));
   if (item->root) json.member("root", core::format(*item->root));
+  if (item->built_sha256) json.member("built_sha256", core::format(*item->built_sha256));
+  if (item->extras && !item->extras->empty()) write_texts(json, "extras", *item->extras);
   if (!item->requested_specs.empty()) write_texts(json, "requested", item->requested_specs);
   json.end_object();
 }

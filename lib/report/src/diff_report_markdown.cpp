@@ -44,10 +44,11 @@ std::string what_cell(const ChangeGroup& group) {
                         change.channel_moved;
   std::vector<std::string> cells;
   for (const std::string& detail : details_of(group)) {
-    const bool is_channel = detail.starts_with("channel ");
-    cells.push_back(is_channel ? "channel " + markdown_code(short_channel(change.from->channel)) + " → " +
+    const std::string word(channel_word(change.item().kind));
+    const bool is_channel = change.channel_moved && detail.starts_with(word + " ");
+    cells.push_back(is_channel ? word + " " + markdown_code(short_channel(change.from->channel)) + " → " +
                                      markdown_code(short_channel(change.to->channel))
-                               : detail);
+                               : markdown_words(detail));
   }
   if (cells.empty()) return "";
   if (is_grave) cells.front() = "**" + cells.front() + "**";

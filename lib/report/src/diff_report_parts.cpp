@@ -25,12 +25,12 @@ bool is_plainly(const ChangeGroup& group, ChangeKind kind) {
 void add_move(DiffSection& section, const ChangeGroup& group) {
   const Change& change = group.change();
   for (DiffSection::Move& move : section.moves) {
-    if (move.from == change.from->channel && move.to == change.to->channel) {
+    if (move.kind == change.item().kind && move.from == change.from->channel && move.to == change.to->channel) {
       move.packages.push_back(&group);
       return;
     }
   }
-  section.moves.push_back({change.from->channel, change.to->channel, {&group}});
+  section.moves.push_back({change.item().kind, change.from->channel, change.to->channel, {&group}});
 }
 
 void add(DiffSection& section, const ChangeGroup& group) {
@@ -47,6 +47,19 @@ std::string short_hash(const diff::Item& item) {
   if (item.sha256) return "sha256 " + core::format(*item.sha256).substr(0, 12);
   if (item.md5) return "md5 " + core::format(*item.md5).substr(0, 12);
   return "";
+}
+
+/// Of one version: the files; of one file the wheels that were made of it.
+Sides files_of(const Change& change) {
+  const diff::Item& from = *change.from;
+  const diff::Item& to = *change.to;
+  if (from.file_name != to.file_name || !from.built_sha256 || !to.built_sha256) return {from.file_name, to.file_name};
+  const auto wheel = [](const diff::Item& item) { return "wheel " + core::format(*item.built_sha256).substr(0, 12); };
+  return {wheel(from), wheel(to)};
+}
+
+std::string extras_of(const diff::Item& item) {
+  return item.extras->empty() ? "none" : core::join(*item.extras, ", ");
 }
 
 std::string_view flavour_word(diff::Flavour flavour) {
@@ -91,6 +104,10 @@ std::array<std::size_t, diff::kChangeKinds> count_kinds(const diff::Diff& diff) 
   return counts;
 }
 
+std::string_view channel_word(diff::PackageKind kind) {
+  return kind == diff::PackageKind::conda ? "channel" : "source";
+}
+
 std::string short_channel(const std::string& channel) {
   if (channel.empty()) return "nowhere";
   return channel.starts_with(kAlias) ? channel.substr(kAlias.size()) : channel;
@@ -113,7 +130,7 @@ Sides sides_of(const ChangeGroup& group) {
   switch (change.kind) {
     case ChangeKind::rebuilt:
       if (!group.same_builds) return {"", "other builds"};
-      if (change.from->build == change.to->build) return {change.from->file_name, change.to->file_name};
+      if (change.from->build == change.to->build) return files_of(change);
       return {change.from->build.empty() ? "a file" : change.from->build,
               change.to->build.empty() ? "a file" : change.to->build};
     case ChangeKind::repackaged:
@@ -146,6 +163,7 @@ std::vector<std::string> details_of(const ChangeGroup& group) {
       details.emplace_back("same package, other files");
       break;
     case ChangeKind::moved:
+    case ChangeKind::extras:
       break;
     default:
       details.emplace_back(diff::name_of(change.kind));
@@ -157,7 +175,12 @@ std::vector<std::string> details_of(const ChangeGroup& group) {
     details.emplace_back("CUDA or CPU");
   }
   if (change.channel_moved) {
-    details.push_back("channel " + short_channel(change.from->channel) + " → " + short_channel(change.to->channel));
+    details.push_back(std::string(channel_word(change.item().kind)) + " " + short_channel(change.from->channel) +
+                      " → " + short_channel(change.to->channel));
+  }
+  if (change.from && change.to && change.from->extras && change.to->extras &&
+      *change.from->extras != *change.to->extras) {
+    details.push_back("extras " + extras_of(*change.from) + " → " + extras_of(*change.to));
   }
   return details;
 }
@@ -175,7 +198,9 @@ std::string totals_of(const diff::Diff& diff) {
   for (std::size_t i = 0; i < counts.size(); ++i) {
     if (counts[i] == 0) continue;
     const auto kind = static_cast<ChangeKind>(i);
-    text += (text.empty() ? "" : ", ") + format_count(counts[i]) + " " + std::string(diff::name_of(kind));
+    const bool is_extras = kind == ChangeKind::extras;
+    text += (text.empty() ? "" : ", ") + format_count(counts[i]) + " " +
+            (is_extras ? "with other extras" : std::string(diff::name_of(kind)));
   }
   return text;
 }

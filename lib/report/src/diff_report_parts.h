@@ -24,6 +24,7 @@ struct DiffSection {
   std::vector<const diff::ChangeGroup*> rebuilt;  ///< nothing but another build: names are enough
   /// Nothing but another channel, by (from, to): names are enough.
   struct Move {
+    diff::PackageKind kind = diff::PackageKind::conda;
     std::string from, to;
     std::vector<const diff::ChangeGroup*> packages;
   };
@@ -35,6 +36,8 @@ std::vector<DiffSection> sections_of(const diff::Diff& diff);
 /// How many changes of each kind, each told once for all platforms; indexed by diff::ChangeKind.
 std::array<std::size_t, diff::kChangeKinds> count_kinds(const diff::Diff& diff);
 
+/// "channel"; of pypi "source": an index, a folder or a repository.
+std::string_view channel_word(diff::PackageKind kind);
 /// "conda-forge" of its usual URL; any other channel as it is.
 std::string short_channel(const std::string& channel);
 /// "numpy", "torch (pypi)".

@@ -214,8 +214,8 @@ std::string draw_section(const DiffSection& section, const diff::Diff& diff, Row
     drawn += draw_names(format_count(section.rebuilt.size()) + " rebuilt", section.rebuilt, rows, style);
   }
   for (const DiffSection::Move& move : section.moves) {
-    drawn += draw_names(count_of(move.packages.size(), "package") + " from channel " + shown(short_channel(move.from)) +
-                            " to " + shown(short_channel(move.to)),
+    drawn += draw_names(count_of(move.packages.size(), "package") + " from " + std::string(channel_word(move.kind)) +
+                            " " + shown(short_channel(move.from)) + " to " + shown(short_channel(move.to)),
                         move.packages, rows, style);
   }
   return drawn;

@@ -12,11 +12,20 @@ namespace {
 
 constexpr std::size_t kMostDependents = 40;
 
-std::string draw_chain(const std::vector<std::string>& chain) {
+/// "environment.yml:9:7"
+std::string place_of(const core::SourceSpan& where) {
+  std::string place = shown(where.file) + ":" + std::to_string(where.line);
+  if (where.column > 0) place += ":" + std::to_string(where.column);
+  return place;
+}
+
+std::string draw_chain(const std::vector<std::string>& chain, const std::optional<core::SourceSpan>& where) {
   std::string drawn;
   std::string indent = "  ";
   for (std::size_t i = 0; i < chain.size(); ++i) {
-    drawn += indent + (i == 0 ? "" : "└─ ") + shown(chain[i]) + "\n";
+    drawn += indent + (i == 0 ? "" : "└─ ") + shown(chain[i]);
+    if (i == 0 && where) drawn += ", " + place_of(*where);
+    drawn += "\n";
     if (i > 0) indent += "   ";
   }
   return drawn;
@@ -34,10 +43,33 @@ std::string draw_dependents(const std::vector<std::string>& dependents) {
   return drawn + "\n";
 }
 
+std::string title_of(const PlatformReason& reason) {
+  if (const auto* record = std::get_if<conda::PackageRecord>(&reason.what)) {
+    return shown(record->name) + " " + shown(record->version) + " " + shown(record->build);
+  }
+  const lock::LockedDistribution& distribution = std::get<lock::LockedDistribution>(reason.what);
+  const std::string extras = reason.extras.empty() ? "" : "[" + core::join(reason.extras, ",") + "]";
+  return shown(distribution.name + extras) + " " + shown(distribution.version) + " (pypi)";
+}
+
 std::string draw_reason(const PlatformReason& reason, const Style& style) {
-  const conda::PackageRecord& record = reason.record;
-  return paint(shown(record.name) + " " + shown(record.version) + " " + shown(record.build), Color::bold, style) +
-         "\n" + draw_chain(reason.reason.chain) + draw_dependents(reason.reason.dependents);
+  std::string drawn = paint(title_of(reason), Color::bold, style) + "\n";
+  if (!reason.brings.empty()) drawn += "  brings " + shown(reason.brings) + ", which pip would install otherwise\n";
+  return drawn + draw_chain(reason.reason.chain, reason.where) + draw_dependents(reason.reason.dependents);
+}
+
+/// Which file, commit or folder it is, on one line.
+void write_distribution(core::JsonWriter& json, const PlatformReason& reason) {
+  const lock::LockedDistribution& distribution = std::get<lock::LockedDistribution>(reason.what);
+  json.begin_object(core::JsonWriter::Layout::single_line);
+  json.member("name", distribution.name);
+  json.member("version", distribution.version);
+  if (!distribution.index.empty()) write_text(json, "index", distribution.index);
+  if (!distribution.file.empty()) json.member("file_name", distribution.file);
+  if (distribution.file.empty()) write_text(json, "url", distribution.url);
+  if (!distribution.commit.empty()) json.member("commit", distribution.commit);
+  json.member("extras", reason.extras);
+  json.end_object();
 }
 
 }  // namespace
@@ -73,9 +105,23 @@ std::string json_why(const WhyReport& why, const std::vector<core::Note>& notes)
   for (const PlatformReason& reason : why.platforms) {
     json.begin_object();
     json.member("name", reason.platform);
-    json.key("package");
-    write_identity(json, reason.record);
+    if (const auto* record = std::get_if<conda::PackageRecord>(&reason.what)) {
+      json.key("package");
+      write_identity(json, *record);
+    } else {
+      json.key("distribution");
+      write_distribution(json, reason);
+    }
+    if (!reason.brings.empty()) json.member("brings", reason.brings);
     json.member("chain", reason.reason.chain, core::JsonWriter::Layout::multi_line);
+    if (reason.where) {
+      json.key("where");
+      json.begin_object(core::JsonWriter::Layout::single_line);
+      write_text(json, "file", reason.where->file);
+      json.member("line", reason.where->line);
+      json.member("column", reason.where->column);
+      json.end_object();
+    }
     json.member("dependents", reason.reason.dependents);
     json.end_object();
   }

@@ -19,9 +19,10 @@ enum class ChangeKind {
   repackaged,  ///< same build, another kind of archive: .tar.bz2 and .conda
   rehashed,    ///< same file name, another hash
   altered,     ///< same file, but what is installed of it differs (snapshots)
-  moved,       ///< same file, another channel
+  moved,       ///< same file, another channel; of pypi: another index, folder or repository
+  extras,      ///< same file of the same place, other extras are asked for
 };
-inline constexpr std::size_t kChangeKinds = 9;
+inline constexpr std::size_t kChangeKinds = 10;
 /// "added", "upgraded", ...
 std::string_view name_of(ChangeKind kind);
 
@@ -65,8 +66,8 @@ struct ChangeGroup {
 
 /// One fact of machine, environment or libraries that differs.
 struct FactChange {
-  std::string group;     ///< "cpu", "gpu", "driver", "cuda", "environment", "blas", "virtual packages", "variables"
-  std::string what;      ///< "L2 cache", "__cuda", "OMP_NUM_THREADS"
+  std::string group;  ///< "cpu", "gpu", "driver", "cuda", "environment", "blas", "virtual packages", "variables", "pip"
+  std::string what;   ///< "L2 cache", "__cuda", "OMP_NUM_THREADS"
   std::string from, to;  ///< "" when absent
   std::string remark;    ///< "by the driver; mamba would say 12.9, of /usr/local/cuda"; may be empty
   std::string platform;  ///< of virtual packages; else ""

@@ -21,15 +21,19 @@ struct Item {
   std::string name;  ///< of pypi: normalized (PEP 503)
   std::string version;
   std::string build;      ///< of pypi: "" for a file of an index, else "editable" or "commit 1a2b3c4"
-  std::string channel;    ///< canonical, without secrets; "" when not told. Of pypi: always ""
-  std::string file_name;  ///< "" when not told
+  std::string channel;    ///< canonical, without secrets; "" when not told. Of pypi: the index, folder or repository
+  std::string file_name;  ///< "" when not told. Of a wheel that was built: the file that it was made of
   std::optional<core::Sha256> sha256;
   std::optional<core::Md5> md5;
-  std::optional<core::Sha256> root;  ///< prefix-independent, of snapshots
-  std::vector<std::string> depends;  ///< MatchSpecs; of pypi: PEP 508 requirements
+  std::optional<core::Sha256> root;          ///< prefix-independent, of snapshots
+  std::optional<core::Sha256> built_sha256;  ///< of the wheel that was made of the file
+  std::vector<std::string> depends;          ///< MatchSpecs; of pypi: PEP 508 requirements
   std::vector<std::string> constrains;
-  bool requested = false;                    ///< somebody asked for it by name
-  std::vector<std::string> requested_specs;  ///< as they asked, sorted; may be empty all the same
+  std::optional<std::vector<std::string>> extras;  ///< those that are asked for, sorted; absent: not told
+  std::vector<std::string> extra_depends;          ///< of conda: what its extras add, PEP 508 requirements
+  std::vector<std::string> provides;               ///< of conda: the distributions of PyPI that it is, normalized
+  bool requested = false;                          ///< somebody asked for it by name
+  std::vector<std::string> requested_specs;        ///< as they asked, sorted; may be empty all the same
   std::vector<std::string> categories;
 
   bool operator==(const Item&) const = default;
@@ -49,7 +53,8 @@ struct Inventory {
   };
   std::vector<Platform> platforms;  ///< sorted by name
   std::map<std::string, std::string> variables;
-  bool knows_requests = false;  ///< so that "requested" means something
+  std::optional<std::vector<std::string>> indexes;  ///< of PyPI's half, in order; absent: none, or not told
+  bool knows_requests = false;                      ///< so that "requested" means something
   bool knows_depends = false;
   bool knows_variables = false;
   bool knows_libraries = false;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "envlock/conda/channel.h"
@@ -110,6 +111,8 @@ std::vector<core::Diagnostic> check(const Lock& lock, const spec::Spec& spec, co
 struct Reason {
   std::vector<std::string> chain;  ///< "pytorch >=2.0 (environment.yml)", "pytorch 2.5.1 needs numpy >=1.19,<3", ...
   std::vector<std::string> dependents;  ///< names, sorted
+  /// What the chain begins with, as the lock keeps it: a spec of `dependencies:`, or a line of `pip:`.
+  std::variant<std::monostate, conda::Request, PipLine> origin = {};
 };
 std::optional<Reason> why(const Lock& lock, std::string_view platform, std::string_view name);
 

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "envlock/conda/package_record.h"
@@ -10,18 +12,22 @@
 
 namespace envlock::report {
 
-/// Why a package is locked for one platform.
+/// Why a package or a distribution is locked for one platform.
 struct PlatformReason {
   std::string platform;
-  conda::PackageRecord record;
+  std::variant<conda::PackageRecord, lock::LockedDistribution> what;
+  std::vector<std::string> extras;  ///< of a distribution: those that are asked for
+  std::string brings;  ///< the distribution that was asked about, when it is the conda package that brings it
   lock::Reason reason;
+  std::optional<core::SourceSpan> where = {};  ///< of the line that the chain begins with, where it is known
 };
 
 /// The answer of `envlock why`.
 struct WhyReport {
   std::string name;
   std::string file;                       ///< the lock
-  std::vector<PlatformReason> platforms;  ///< those that hold it, in the lock's order
+  std::vector<PlatformReason> platforms;  ///< those that hold it, in the lock's order; one that holds a package and a
+                                          ///< distribution of that name twice
   std::vector<std::string> without;       ///< platforms asked about that do not hold it
 };
 
