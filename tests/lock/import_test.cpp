@@ -18,7 +18,7 @@ std::vector<std::string> picks(const std::string& text, const std::string& file 
   core::Notes notes;
   std::vector<std::string> result;
   for (const Preference& each : lock::parse_preferences(text, file, notes)) {
-    result.push_back(each.platform + " " + each.subdir + "/" + each.name + " " + each.version +
+    result.push_back(each.platform + " " + (each.pypi ? "pypi" : each.subdir) + "/" + each.name + " " + each.version +
                      (each.version_is_prefix ? ".*" : "") + " " + each.build + (each.sha256 ? " sha256" : "") +
                      (each.md5 ? " md5" : ""));
   }
@@ -52,10 +52,11 @@ TEST_CASE("an @EXPLICIT file gives its picks, in every form of hash, path and co
               "\n"
               "../pkgs/noarch/six-1.16.0-pyh6c4a22f_0.tar.bz2\n"
               "C:\\pkgs\\linux-64\\bzip2-1.0.8-h4bc722e_7.conda\n"
-              "# pip wandb @ https://files.example/wandb.whl#sha256=00\n") ==
+              "# pip wandb @ https://files.example/wandb.whl#sha256=00\n"
+              "# pip w.b @ https://files.example/w_b-0.18.0-py3-none-any.whl#sha256=00\n") ==
         Lines{"linux-64 linux-64/zlib 1.3.1 hb9d3cd8_2", "linux-64 linux-64/zlib 1.3.1 hb9d3cd8_2 md5",
               "linux-64 linux-64/zlib 1.3.1 hb9d3cd8_2 sha256", "linux-64 noarch/six 1.16.0 pyh6c4a22f_0",
-              "linux-64 linux-64/bzip2 1.0.8 h4bc722e_7", "like-pip"});
+              "linux-64 linux-64/bzip2 1.0.8 h4bc722e_7", "linux-64 pypi/w-b 0.18.0 ", "like-pip"});
 }
 
 TEST_CASE("an @EXPLICIT file without a platform comment takes the one its packages share") {
@@ -85,7 +86,7 @@ TEST_CASE("a conda-lock.yml gives each pick once, however many categories it is 
            ", sha256: " + kSha + "}\n  category: " + category + "\n  optional: false\n";
   };
   CHECK(picks(head + entry("conda", "main") + entry("conda", "dev") + entry("pip", "main")) ==
-        Lines{"linux-64 linux-64/zlib 1.3.1 hb9d3cd8_2 sha256 md5", "like-pip"});
+        Lines{"linux-64 linux-64/zlib 1.3.1 hb9d3cd8_2 sha256 md5", "linux-64 pypi/zlib 1.3.1 "});
   CHECK(picks(head.substr(11) + entry("conda", "main")).size() == 1);  // without a version
   CHECK(mistake("version: 9\nmetadata: {}\npackage: []\n") ==
         "like-invalid: this version of conda-lock's format is not known: 9 @1:10");
@@ -124,7 +125,8 @@ TEST_CASE("a pixi.lock gives the picks of its default environment, from version 
 
 TEST_CASE("an environment.yml full of pins gives its pins") {
   CHECK(picks("dependencies:\n  - zlib=1.3.1=hb9d3cd8_2\n  - python=3.12\n  - six==1.16\n  - scipy>=1\n  - pip:\n    - "
-              "wandb\n") == Lines{" /zlib 1.3.1 hb9d3cd8_2", " /python 3.12.* ", " /six 1.16 ", "like-pip"});
+              "wandb\n    - Nlt.K==3.9\n") ==
+        Lines{" pypi/nlt-k 3.9 ", " /zlib 1.3.1 hb9d3cd8_2", " /python 3.12.* ", " /six 1.16 ", "like-pip"});
   CHECK(picks("dependencies: [scipy]\n") == Lines{"like-no-pins"});
 }
 
@@ -163,7 +165,7 @@ TEST_CASE("a preference is met by the same build in either archive format, and b
   CHECK_FALSE(lock::matches({.name = "numpy-base"}, numpy, Loosen::none));
 }
 
-// Counts taken with Python's yaml from the same files: distinct conda packages, and pip packages.
+// Counts taken with Python's yaml from the same files: distinct conda packages and pip packages, together.
 TEST_CASE("real locks of other tools are read, or refused for the right reason") {
   const auto shared = shared_folder();
   if (!shared) {
@@ -175,22 +177,22 @@ TEST_CASE("real locks of other tools are read, or refused for the right reason")
     std::size_t count;
   };
   const auto want = GENERATE(values<Case>({
-      {"conda-lock/01-ai+Yi__conda-lock.yml", 186},
-      {"conda-lock/EricChen521+atm__conda-lock.yml", 392},
-      {"conda-lock/FSadrieh+BERTchen__conda-lock.yml", 616},
-      {"conda-lock/conda+conda-lock__environments__conda-lock-python-3.14.yaml", 960},
-      {"conda-lock/konstantinjdobler+nlp-research-template__conda-lock.yml", 860},
+      {"conda-lock/01-ai+Yi__conda-lock.yml", 188},
+      {"conda-lock/EricChen521+atm__conda-lock.yml", 414},
+      {"conda-lock/FSadrieh+BERTchen__conda-lock.yml", 637},
+      {"conda-lock/conda+conda-lock__environments__conda-lock-python-3.14.yaml", 965},
+      {"conda-lock/konstantinjdobler+nlp-research-template__conda-lock.yml", 881},
       {"conda-lock/conda+conda-lock__example__zlib__conda-lock.yml", 13},
       {"explicit/GeoSense-Freiburg+DepthMap__conda-linux-64.lock", 199},
       {"explicit/conda+conda-libmamba-solver__tests__data__pangeo_ml_notebook.linux-64.lock", 629},
       {"explicit/conda+conda-libmamba-solver__tests__data__scipipe.osx-64.lock", 280},
       {"explicit/conda+conda__tests__env__support__explicit.txt", 2},
-      {"pixi/6cyc6+gausstwin__pixi.lock", 380},
+      {"pixi/6cyc6+gausstwin__pixi.lock", 402},
       {"pixi/conda+ceps__pixi.lock", 375},
       {"pixi/conda+rattler__pixi.lock", 220},
       {"pixi/prefix-dev+setup-pixi__test__auth__pixi.lock", 80},
       {"pixi/prefix-dev+setup-pixi__test__multiple-environments__pixi.lock", 123},
-      {"pixi/prefix-dev+setup-pixi__test__pyproject-manifest__pixi.lock", 62},
+      {"pixi/prefix-dev+setup-pixi__test__pyproject-manifest__pixi.lock", 95},
   }));
   core::Notes notes;
   INFO(want.file);

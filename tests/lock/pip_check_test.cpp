@@ -70,12 +70,22 @@ TEST_CASE("a line names its place") {
 
 TEST_CASE("options and indexes of pip count") {
   CHECK(findings(pip_lock(), asking([](auto& input) { input.options.pre = true; })) ==
-        "stale-option: `--pre` of `pip:` is another now: yes | the lock was made with: no\n");
+        "stale-option: `--pre` is given now, and the lock was made without it\n");
   CHECK(findings(pip_lock(), asking([](auto& input) { input.options.indexes.push_back("https://u:p@own.example"); })) ==
         "stale-option: the list of indexes of `pip:` is another now: https://pypi.org/simple, "
         "https://***:***@own.example | the lock was made with: https://pypi.org/simple\n");
   CHECK(findings(pip_lock(), asking([](auto& input) { input.options.mapping["x"] = {}; })) ==
         "stale-option: `--pypi-mapping` of `pip:` is another now: x: nothing | the lock was made with: none\n");
+}
+
+TEST_CASE("a flag that the lock was made with is named, with the command that checks it so") {
+  lock::PipInput input = pip_input();
+  input.options.allow_build = true;
+  const auto all = lock::check(pip_lock(input), spec_of(kPipEnvironment), pip_freshness());
+  REQUIRE(all.size() == 1);
+  CHECK(all[0].code == "stale-option");
+  CHECK(all[0].what == "the lock was made with `--allow-build`, which is not given now");
+  CHECK(all[0].hints[0] == "check it as it was made: `envlock lock --check --allow-build`");
 }
 
 TEST_CASE("what a distribution requires must be there, of a fitting version, under the markers of its platform") {

@@ -13,6 +13,15 @@ TEST_CASE("a lock with a pip section is written as the golden file shows, and re
   CHECK(lock::parse(text, "envlock.lock") == lock);
 }
 
+TEST_CASE("that a distribution was yanked is kept") {
+  std::vector<lock::PlatformSolution> all = pip_solutions();
+  all[0].distributions[1].distribution.yanked = true;
+  const std::string text = lock::format(pip_lock(pip_input(), {all[0]}));
+  const lock::Lock read = lock::parse(text, "envlock.lock");
+  CHECK(std::count_if(read.distributions.begin(), read.distributions.end(),
+                      [](const auto& each) { return each.yanked; }) == 1);
+}
+
 TEST_CASE("a lock without a pip section has no word of it") {
   const std::string text = lock::format(small_lock());
   CHECK(text.find("pip_requests") == std::string::npos);

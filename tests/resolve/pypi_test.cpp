@@ -208,6 +208,23 @@ TEST_CASE("a yanked version is taken only by its number, and said") {
         "help: with `x` in place of `x>=2` (environment.yml:1) there is an answer: x 1\n");
 }
 
+TEST_CASE("a yanked version that is locked counts no more when nothing pins it") {
+  MemorySource source;
+  source.add("x", {.version = "1"});
+  source.add("x", {.version = "2", .yanked = true});
+  TestProblem pinned({"x==2"});
+  core::Notes notes;
+  const PypiPick pick = std::get<PypiSolution>(pypi(pinned.problem, source, notes)).picks.front();
+  CHECK(pick.file.yanked);
+  pinned.problem.favored = {{pick.name, pick.version, pick.index, pick.file, pick.metadata}};
+  source.asked_pages.clear();
+  CHECK(solve(pinned, source) == "x 2");
+  CHECK(source.asked_pages.empty());
+  TestProblem free({"x"});
+  free.problem.favored = pinned.problem.favored;
+  CHECK(solve(free, source) == "x 1");
+}
+
 TEST_CASE("versions for other pythons and platforms, and sources, do not count") {
   MemorySource source;
   source.add("x", {.version = "1"});
@@ -268,6 +285,52 @@ TEST_CASE("locked versions stay, and need no index when all of them fit") {
   TestProblem newer({"a>=2"});
   newer.problem.favored = favored;
   CHECK(solve(newer, source) == "a 2, b 2");
+}
+
+TEST_CASE("a version of another tool's lock is preferred where an index has it, also beside the lock's own") {
+  MemorySource source;
+  for (const char* version : {"1.0", "2.0", "3.0"}) source.add("a", {.version = version});
+  TestProblem like({"a"});
+  like.problem.favored = {{"a", "1.0.0", "", {}, std::nullopt}};
+  CHECK(solve(like, source) == "a 1.0");
+  like.problem.favored = {{"a", "9.0", "", {}, std::nullopt}};
+  CHECK(solve(like, source) == "a 3.0");
+  TestProblem first({"a<2"});
+  core::Notes notes;
+  const PypiPick pick = std::get<PypiSolution>(pypi(first.problem, source, notes)).picks.front();
+  // Both are to be kept where that is possible, and of the two the newer one, as of conda packages.
+  like.problem.favored = {{pick.name, pick.version, pick.index, pick.file, pick.metadata},
+                          {"a", "2.0", "", {}, std::nullopt}};
+  CHECK(solve(like, source) == "a 2.0");
+  like.problem.favored.back().version = "9.0";
+  CHECK(solve(like, source) == "a 1.0");
+}
+
+TEST_CASE("what an index does not tell is told at the line that asks for it, with the needs that lead there") {
+  MemorySource source;
+  source.add("a", {.version = "1", .requires_dist = {"b"}});
+  source.add("b", {.version = "1", .requires_dist = {"c"}});
+  source.silent = {"c", "d"};
+  const auto failure_of = [&](const std::vector<std::string>& lines) {
+    TestProblem problem(lines);
+    core::Notes notes;
+    try {
+      pypi(problem.problem, source, notes);
+    } catch (const core::Error& error) {
+      return error.diagnostics();
+    }
+    return std::vector<core::Diagnostic>{};
+  };
+  const auto direct = failure_of({"a", "d"});
+  REQUIRE(direct.size() == 1);
+  REQUIRE(direct[0].where.has_value());
+  CHECK(direct[0].where->line == 2);
+  CHECK(direct[0].why.empty());
+  const auto indirect = failure_of({"a"});
+  REQUIRE(indirect.size() == 1);
+  REQUIRE(indirect[0].where.has_value());
+  CHECK(indirect[0].where->line == 1);
+  CHECK(indirect[0].why == std::vector<std::string>{"the line asks for `a`, which needs `b`, which needs `c`"});
 }
 
 TEST_CASE("a locked version that the index no longer has stays a candidate") {
@@ -389,6 +452,8 @@ TEST_CASE("a name on two indexes is an error only when it is chosen") {
     FAIL("no error");
   } catch (const core::Error& error) {
     CHECK(error.diagnostics().front().code == "index-ambiguous");
+    REQUIRE(error.diagnostics().front().where.has_value());
+    CHECK(error.diagnostics().front().where->line == 1);
   }
 }
 

@@ -13,6 +13,10 @@ std::vector<pypi::FoundProject> MemorySource::projects(const std::vector<std::st
     asked_pages.push_back(name);
     pypi::FoundProject project;
     project.page.name = name;
+    if (silent.contains(name)) {
+      project.state = pypi::FoundProject::State::failed;
+      project.failure = core::Diagnostic{.code = "index-unreachable", .what = "no answer"};
+    }
     const auto known = releases.find(name);
     if (known != releases.end()) {
       project.state = pypi::FoundProject::State::found;

@@ -3,6 +3,7 @@
 // A PyPI of a test's own, in memory, and a resolver that tries everything.
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,7 @@ class MemorySource final : public pypi::Source {
   std::map<std::string, std::vector<TestRelease>> releases;
   std::map<std::string, std::vector<std::string>> also_on;
   std::map<std::string, std::string> status;
+  std::set<std::string> silent;             ///< projects whose index does not answer
   std::vector<std::string> asked_pages;     ///< in order
   std::vector<std::string> asked_metadata;  ///< "name version"
   std::vector<std::size_t> batches;         ///< sizes of the calls for metadata

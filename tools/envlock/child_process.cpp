@@ -16,6 +16,7 @@
 
 #include "envlock/core/diagnostic.h"
 #include "envlock/core/text.h"
+#include "envlock/core/url.h"
 
 extern char** environ;
 
@@ -209,6 +210,18 @@ std::optional<Ran> run_program(const std::vector<std::string>& words, const std:
   if (!in_time) return std::nullopt;
   ran.exit_code = code_of(status);
   return ran;
+}
+
+std::string last_lines(const std::string& text, std::size_t most) {
+  std::vector<std::string_view> lines;
+  for (const std::string_view line : core::split(text, '\n')) {
+    if (const std::string_view words = core::trim(line); !words.empty()) lines.push_back(words);
+  }
+  std::string end;
+  for (std::size_t i = lines.size() > most ? lines.size() - most : 0; i < lines.size(); ++i) {
+    end += (end.empty() ? "" : " / ") + std::string(lines[i]);
+  }
+  return core::printable(core::without_secrets(end), 600);
 }
 
 int free_descriptor() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +18,9 @@ struct Ran {
 /// is no such program, or when it took longer than the time given.
 std::optional<Ran> run_program(const std::vector<std::string>& words, const std::string& folder,
                                double timeout_seconds);
+
+/// The last lines of what a program said, at most `most`, on one line and safe to show.
+std::string last_lines(const std::string& text, std::size_t most);
 
 /// A descriptor from 3 to 9 that nobody handed down to us, so that a child may have it; STDERR_FILENO when there is
 /// none.

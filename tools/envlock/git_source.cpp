@@ -24,7 +24,7 @@ bool is_commit(std::string_view text) {
   core::Diagnostic diagnostic{.code = "git-failed",
                               .what = "`" + core::printable(core::without_secrets(repository)) + "`: " + what,
                               .hints = {"see whether `git ls-remote` reaches it from here"}};
-  if (!told.empty()) diagnostic.why.push_back("git says: " + core::printable(core::without_secrets(told), 300));
+  if (!core::trim(told).empty()) diagnostic.why.push_back("git says: " + last_lines(told, 4));
   throw core::Error(std::move(diagnostic));
 }
 

@@ -9,15 +9,16 @@
 #include "commands.h"
 #include "envlock/core/file.h"
 #include "envlock/core/text.h"
-#include "envlock/prefix/conda_meta.h"
 #include "envlock/pypi/name.h"
 #include "envlock/report/lock_report.h"
 #include "lock_facts.h"
 #include "lock_inputs.h"
+#include "lock_like.h"
 #include "lock_pip.h"
 #include "lock_refusal.h"
 #include "lock_solve.h"
 #include "lock_warnings.h"
+#include "pip_local_check.h"
 
 namespace envlock::tools {
 namespace {
@@ -33,6 +34,10 @@ std::vector<conda::Channel> channels_of(const std::vector<channel::Location>& lo
   std::vector<conda::Channel> channels;
   for (const channel::Location& location : locations) channels.push_back(location.channel);
   return channels;
+}
+
+std::filesystem::path folder_of_lock(const LockInputs& inputs) {
+  return std::filesystem::absolute(inputs.output).lexically_normal().parent_path();
 }
 
 Exit check_lock(const LockArgs& args, const LockInputs& inputs, const std::optional<PipInputs>& pip,
@@ -59,6 +64,10 @@ Exit check_lock(const LockArgs& args, const LockInputs& inputs, const std::optio
     freshness.platforms = inputs.platforms;
     if (pip) freshness.pip = pip->input;
     findings = lock::check(previous, inputs.spec, freshness);
+    if (pip) {
+      std::vector<core::Diagnostic> changed = check_local_places(*pip, previous, folder_of_lock(inputs));
+      std::move(changed.begin(), changed.end(), std::back_inserter(findings));
+    }
   }
   const bool fresh = findings.empty();
   if (out.json) {
@@ -90,17 +99,6 @@ IndexSource open_source(const LockArgs& args, const LockInputs& inputs, const lo
   source.repository = std::make_unique<channel::Repository>(
       channel::Repository::open(std::move(locations), std::move(open), *session.fetcher, *session.progress, out.notes));
   return source;
-}
-
-/// The picks of a lock of any tool, or of the environment that a folder is.
-std::vector<lock::Preference> read_like(const std::string& source, core::Notes& notes) {
-  std::error_code ignored;
-  if (!std::filesystem::is_directory(source, ignored)) return lock::read_preferences(source, notes);
-  prefix::InstalledPackages installed = prefix::read_conda_meta(source);
-  for (core::Diagnostic& broken : installed.broken) notes.warning(std::move(broken));
-  std::vector<conda::PackageRecord> records;
-  for (prefix::InstalledPackage& package : installed.packages) records.push_back(std::move(package.record));
-  return lock::preferences_of(records);
 }
 
 SolveOptions make_solve_options(const LockArgs& args, const LockInputs& inputs, const lock::Options& options,
@@ -157,9 +155,10 @@ PipSolveOptions make_pip_options(const LockArgs& args, const LockInputs& inputs,
   pip.previous = previous;
   pip.free_all = solve.free_all;
   for (const std::string& name : solve.freed) pip.freed.insert(pypi::normalize_name(name));
+  pip.like = solve.like;
   pip.all_artifacts = args.all_artifacts;
   pip.exclude_newer = options.exclude_newer;
-  pip.lock_folder = std::filesystem::absolute(inputs.output).lexically_normal().parent_path();
+  pip.lock_folder = folder_of_lock(inputs);
   return pip;
 }
 

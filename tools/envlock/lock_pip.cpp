@@ -11,6 +11,7 @@
 #include "envlock/spec/spec.h"
 #include "pip_build.h"
 #include "pip_facts.h"
+#include "pip_hashes.h"
 
 namespace envlock::tools {
 namespace {
@@ -97,17 +98,18 @@ pypi::Metadata metadata_of(const lock::LockedDistribution& locked) {
 class PlatformSolver {
  public:
   PlatformSolver(const PipInputs& inputs, const std::map<std::string, PlacedRequest>& placed,
-                 const PipSolveOptions& options, pypi::Source& source, WheelBuilder& builder, core::Notes& notes)
-      : inputs_(inputs), placed_(placed), options_(options), source_(source), builder_(builder), notes_(notes) {}
+                 const PipSolveOptions& options, pypi::Source& source, WheelBuilder& builder)
+      : inputs_(inputs), placed_(placed), options_(options), source_(source), builder_(builder) {}
 
-  void run(PlatformOutcome& outcome) {
+  /// What is to be said of the platform goes to its own notes.
+  void run(PlatformOutcome& outcome, core::Notes& notes) {
     const conda::PackageRecord& python = python_of(outcome, inputs_);
     const pypi::Tags tags(lock::wheel_python(python), tag_platform(outcome.platform));
     resolve::PypiProblem problem = make_problem(outcome, python, tags);
     target_ = {outcome.platform.subdir, python.version};
     BuildingSource building(source_, builder_, target_);
     pypi::Source& asked = problem.allow_build ? building : source_;
-    resolve::PypiOutcome result = resolve::pypi(problem, asked, notes_);
+    resolve::PypiOutcome result = resolve::pypi(problem, asked, notes);
     if (auto* conflict = std::get_if<resolve::PypiConflict>(&result)) {
       settle_wishes(*conflict, outcome.platform);
       outcome.result = conda::Conflict{std::move(conflict->diagnostic), std::move(conflict->core)};
@@ -115,7 +117,8 @@ class PlatformSolver {
       return;
     }
     auto& solution = std::get<resolve::PypiSolution>(result);
-    note_cuda_wheels(outcome.platform, solution, notes_);
+    judge_like(outcome, solution, problem.provided);
+    note_cuda_wheels(outcome.platform, solution, notes);
     for (resolve::PypiPick& pick : solution.picks) {
       lock::LockedDistribution locked = make_locked(pick);
       outcome.distributions.push_back({std::move(locked), std::move(pick.extras)});
@@ -202,6 +205,15 @@ class PlatformSolver {
   }
 
   std::vector<resolve::FavoredDistribution> favored_on(const conda::Platform& platform) const {
+    std::vector<resolve::FavoredDistribution> favored = locked_on(platform);
+    for (const lock::Preference& pick : options_.like) {
+      if (!pick.pypi || !concerns(pick, platform) || options_.freed.contains(pick.name)) continue;
+      favored.push_back({pick.name, pick.version, "", {}, std::nullopt});
+    }
+    return favored;
+  }
+
+  std::vector<resolve::FavoredDistribution> locked_on(const conda::Platform& platform) const {
     std::vector<resolve::FavoredDistribution> favored;
     if (options_.previous == nullptr || options_.free_all) return favored;
     for (const lock::LockedPlatform& locked_platform : options_.previous->platforms) {
@@ -212,6 +224,7 @@ class PlatformSolver {
                                 locked.source == lock::LockedDistribution::Source::find_links;
         if (!from_index || options_.freed.contains(locked.name)) continue;
         if (locked.source == lock::LockedDistribution::Source::index && !has_index(locked.index)) continue;
+        if (was_replaced(locked)) continue;
         favored.push_back({locked.name,
                            locked.version,
                            locked.index,
@@ -220,11 +233,31 @@ class PlatformSolver {
                             .sha256 = locked.sha256,
                             .requires_python = locked.requires_python,
                             .size = locked.size,
-                            .upload_time = locked.upload_time},
+                            .upload_time = locked.upload_time,
+                            .yanked = locked.yanked},
                            metadata_of(locked)});
       }
     }
     return favored;
+  }
+
+  /// Adds to the tally of `--like` how its distributions fared.
+  void judge_like(PlatformOutcome& outcome, const resolve::PypiSolution& solution,
+                  const std::vector<resolve::ProvidedDistribution>& provided) const {
+    for (const lock::Preference& pick : options_.like) {
+      if (!pick.pypi || !concerns(pick, outcome.platform) || options_.freed.contains(pick.name)) continue;
+      const auto is_it = [&](const auto& each) { return each.name == pick.name; };
+      if (std::any_of(provided.begin(), provided.end(), is_it)) continue;  // conda's affair
+      ++outcome.like.wanted;
+      const auto chosen = std::find_if(solution.picks.begin(), solution.picks.end(), is_it);
+      const auto version = chosen == solution.picks.end() ? std::nullopt : pypi::Version::try_parse(chosen->version);
+      if (version && *version == pypi::Version::parse(pick.version)) {
+        ++outcome.like.kept;
+      } else {
+        outcome.like.replaced.push_back(pick.name + " " + pick.version + " -> " +
+                                        (chosen == solution.picks.end() ? "nothing asks for it" : chosen->version));
+      }
+    }
   }
 
   /// Those that the lock holds for the versions that conda brings now.
@@ -242,6 +275,17 @@ class PlatformSolver {
       }
     }
     return known;
+  }
+
+  /// A wheel of a folder that is another file now, or gone: what is there is weighed as new.
+  bool was_replaced(const lock::LockedDistribution& locked) const {
+    if (locked.source != lock::LockedDistribution::Source::find_links || core::looks_like_url(locked.url)) return false;
+    try {
+      const core::MappedFile file((options_.lock_folder / locked.url).lexically_normal());
+      return core::sha256(file.bytes()) != locked.sha256;
+    } catch (const core::Error&) {
+      return true;
+    }
   }
 
   bool has_index(const std::string& base) const {
@@ -270,6 +314,7 @@ class PlatformSolver {
       locked.sha256 = pick.file.sha256;
       locked.size = pick.file.size;
       locked.upload_time = pick.file.upload_time;
+      locked.yanked = pick.file.yanked;
       locked.sha256_computed = was_computed(locked);
       if (pick.needs_build) {
         const BuiltWheel built = builder_.build(pick.name, pick.file, target_);
@@ -317,47 +362,8 @@ class PlatformSolver {
   const PipSolveOptions& options_;
   pypi::Source& source_;
   WheelBuilder& builder_;
-  core::Notes& notes_;
   BuildTarget target_;
 };
-
-/// Fetches the files whose index states no SHA-256.
-void hash_files(std::vector<PlatformOutcome>& outcomes, const PipInputs& inputs, fetch::Fetcher& fetcher) {
-  std::map<std::string, core::Sha256> known;
-  for (PlatformOutcome& outcome : outcomes) {
-    for (lock::PickedDistribution& picked : outcome.distributions) {
-      lock::LockedDistribution& locked = picked.distribution;
-      const bool has_file = locked.source == lock::LockedDistribution::Source::index ||
-                            locked.source == lock::LockedDistribution::Source::find_links;
-      if (!has_file || locked.sha256) continue;
-      std::string url = locked.url;
-      if (!locked.index.empty()) {
-        std::string base = locked.index;
-        for (const pypi::IndexLocation& index : inputs.indexes.indexes) {
-          if (index.base == locked.index && !index.urls.empty()) base = index.urls.front();
-        }
-        url = lock::file_url_at(base, locked.url);
-      } else if (!core::looks_like_url(url)) {
-        url = (inputs.folder / url).lexically_normal().string();
-      }
-      locked.sha256_computed = true;
-      if (const auto found = known.find(url); found != known.end()) {
-        locked.sha256 = found->second;
-        continue;
-      }
-      const fetch::Fetched fetched = fetcher.fetch_one(
-          {.urls = {url}, .label = locked.file, .size = locked.size, .caching = fetch::Caching::immutable});
-      if (fetched.status != fetch::Status::ok) {
-        core::Diagnostic diagnostic{.code = "hash-unknown",
-                                    .what = "the index has no SHA-256 for `" + core::printable(locked.file) +
-                                            "`, and fetching the file to compute it did not work"};
-        if (fetched.failure) diagnostic.why.push_back(fetched.failure->what);
-        throw core::Error(std::move(diagnostic));
-      }
-      locked.sha256 = known[url] = core::sha256(core::MappedFile(fetched.path).bytes());
-    }
-  }
-}
 
 }  // namespace
 
@@ -370,9 +376,11 @@ void solve_pip(PipInputs& inputs, const PipSolveOptions& options, const Session&
   const std::map<std::string, PlacedRequest> placed = look_at_places(
       inputs, options.free_all ? nullptr : options.previous, source, *opened.fetcher, options.lock_folder, notes);
   WheelBuilder builder(*opened.fetcher, session.cache);
-  PlatformSolver solver(inputs, placed, options, source, builder, notes);
-  for (PlatformOutcome& outcome : outcomes) solver.run(outcome);
-  hash_files(outcomes, inputs, *opened.fetcher);
+  PlatformSolver solver(inputs, placed, options, source, builder);
+  std::vector<core::Notes> of_platforms(outcomes.size());
+  for (std::size_t i = 0; i < outcomes.size(); ++i) solver.run(outcomes[i], of_platforms[i]);
+  append_merged(outcomes, of_platforms, notes);
+  hash_files(outcomes, inputs, options.lock_folder, *opened.fetcher);
   for (const core::Note& note : opened.fetcher->notes()) {
     core::Notes one;
     note.severity == core::Severity::warning ? one.warning(note.diagnostic) : one.note(note.diagnostic);

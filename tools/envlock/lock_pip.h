@@ -14,6 +14,7 @@ struct PipSolveOptions {
   const lock::Lock* previous = nullptr;  ///< whose distributions stay where they fit
   bool free_all = false;                 ///< --update without names
   std::set<std::string> freed;           ///< --update NAME
+  std::vector<lock::Preference> like;    ///< --like; those of conda are passed over
   bool all_artifacts = false;            ///< --all-artifacts
   std::optional<core::Milliseconds> exclude_newer;
   std::filesystem::path lock_folder;

@@ -26,30 +26,39 @@ core::Diagnostic without_platform(core::Diagnostic diagnostic, const std::string
   return diagnostic;
 }
 
+/// One conflict, and the platforms that share it.
+struct SharedConflict {
+  core::Diagnostic bare;   ///< without the words that name a platform
+  core::Diagnostic first;  ///< as the first of the platforms tells it
+  std::vector<std::string> platforms;
+};
+
 /// The conflicts of all platforms, those that say the same as one.
 std::vector<core::Diagnostic> merge_conflicts(const std::vector<PlatformOutcome>& outcomes) {
-  std::vector<core::Diagnostic> bare;
-  std::vector<std::vector<std::string>> platforms;
+  std::vector<SharedConflict> all;
   for (const PlatformOutcome& outcome : outcomes) {
     const auto* conflict = std::get_if<conda::Conflict>(&outcome.result);
     if (conflict == nullptr) continue;
-    std::vector<core::Diagnostic> told{conflict->diagnostic};
-    told.insert(told.end(), outcome.more_conflicts.begin(), outcome.more_conflicts.end());
-    for (const core::Diagnostic& each : told) {
-      core::Diagnostic diagnostic = without_platform(each, outcome.platform.subdir);
-      const auto same = std::find(bare.begin(), bare.end(), diagnostic);
-      if (same == bare.end()) {
-        bare.push_back(std::move(diagnostic));
-        platforms.push_back({outcome.platform.name});
+    std::vector<core::Diagnostic> of_platform{conflict->diagnostic};
+    of_platform.insert(of_platform.end(), outcome.more_conflicts.begin(), outcome.more_conflicts.end());
+    for (const core::Diagnostic& each : of_platform) {
+      core::Diagnostic bare = without_platform(each, outcome.platform.subdir);
+      const auto same =
+          std::find_if(all.begin(), all.end(), [&](const SharedConflict& known) { return known.bare == bare; });
+      if (same == all.end()) {
+        all.push_back({std::move(bare), each, {outcome.platform.name}});
       } else {
-        platforms[static_cast<std::size_t>(same - bare.begin())].push_back(outcome.platform.name);
+        same->platforms.push_back(outcome.platform.name);
       }
     }
   }
-  for (std::size_t i = 0; i < bare.size(); ++i) {
-    bare[i].what = "for " + core::join(platforms[i], ", ") + ": " + bare[i].what;
+  std::vector<core::Diagnostic> told;
+  for (SharedConflict& each : all) {
+    // Of one platform alone, what its reasons say of it stays.
+    core::Diagnostic& diagnostic = told.emplace_back(each.platforms.size() == 1 ? each.first : each.bare);
+    diagnostic.what = "for " + core::join(each.platforms, ", ") + ": " + each.bare.what;
   }
-  return bare;
+  return told;
 }
 
 /// What the run itself left out may be what is missing.

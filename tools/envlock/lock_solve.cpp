@@ -43,12 +43,16 @@ std::vector<conda::PackageRecord> records_to_keep(const SolveOptions& options, c
   return kept;
 }
 
+}  // namespace
+
 bool concerns(const lock::Preference& preference, const conda::Platform& platform) {
   if (!preference.platform.empty() && preference.platform != platform.subdir && preference.platform != platform.name) {
     return false;
   }
   return preference.subdir.empty() || preference.subdir == "noarch" || preference.subdir == platform.subdir;
 }
+
+namespace {
 
 /// The candidates that a preference means: the very pick where it is there, else every one that counts as the same.
 std::vector<conda::PackageRecord> find_preferred(const conda::Index& index, const lock::Preference& preference,
@@ -111,7 +115,7 @@ void solve_one(const std::vector<conda::Request>& requests, const IndexSource& s
   std::vector<const lock::Preference*> wanted;
   std::vector<bool> found;
   for (const lock::Preference& preference : options.like) {
-    if (!concerns(preference, outcome.platform) || options.freed.contains(preference.name)) continue;
+    if (preference.pypi || !concerns(preference, outcome.platform) || options.freed.contains(preference.name)) continue;
     std::vector<conda::PackageRecord> alike = find_preferred(index, preference, options.loosen);
     wanted.push_back(&preference);
     found.push_back(!alike.empty());

@@ -69,6 +69,9 @@ struct PlatformOutcome {
   std::vector<lock::ProvidedExtra> provided_extras;     ///< likewise
 };
 
+/// True when the pick was made for that platform, or for any.
+bool concerns(const lock::Preference& preference, const conda::Platform& platform);
+
 /// Solves every platform, in parallel; outcomes in the order of `platforms`.
 std::vector<PlatformOutcome> solve_platforms(const spec::Spec& spec, const std::vector<conda::Platform>& platforms,
                                              const IndexSource& source, const SolveOptions& options);

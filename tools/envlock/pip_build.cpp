@@ -58,19 +58,6 @@ std::filesystem::path wheel_in(const std::filesystem::path& folder) {
   return {};
 }
 
-/// The last lines of what a program said.
-std::string end_of(const std::string& text) {
-  std::vector<std::string_view> lines;
-  for (const std::string_view line : core::split(text, '\n')) {
-    if (!core::trim(line).empty()) lines.push_back(line);
-  }
-  std::string end;
-  for (std::size_t i = lines.size() > 4 ? lines.size() - 4 : 0; i < lines.size(); ++i) {
-    end += (end.empty() ? "" : " / ") + std::string(core::trim(lines[i]));
-  }
-  return core::printable(core::without_secrets(end), 600);
-}
-
 }  // namespace
 
 std::filesystem::path built_folder(const std::filesystem::path& cache, const core::Sha256& sdist) {
@@ -112,7 +99,7 @@ BuiltWheel WheelBuilder::build(const std::string& name, const pypi::IndexFile& s
       core::Diagnostic failed{.code = "build-failed",
                               .what = "building a wheel of `" + core::printable(sdist.file_name) + "` did not work",
                               .hints = {"ask for a version that has wheels, or take it from conda"}};
-      failed.why.push_back(ran ? "pip says: " + end_of(ran->errors + ran->output)
+      failed.why.push_back(ran ? "pip says: " + last_lines(ran->errors + ran->output, 4)
                                : "it took longer than half an hour, or there is no python to do it");
       std::filesystem::remove_all(work, error);
       throw core::Error(std::move(failed));

@@ -97,4 +97,36 @@ void note_cuda_wheels(const conda::Platform& platform, const resolve::PypiSoluti
                  .hints = {"ask for a version that is made for CUDA " + std::to_string(major)}});
 }
 
+void append_merged(const std::vector<PlatformOutcome>& outcomes, const std::vector<core::Notes>& of_platforms,
+                   core::Notes& notes) {
+  struct Told {
+    core::Note note;  ///< without the platform
+    std::vector<std::string> platforms;
+  };
+  const auto title = [](const std::string& platforms) { return " is chosen for " + platforms + ","; };
+  std::vector<Told> all;
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    for (core::Note note : of_platforms[i].all()) {
+      std::string& what = note.diagnostic.what;
+      const std::string name = title(outcomes[i].platform.name);
+      const std::size_t at = note.diagnostic.code == "pypi-held-back" ? what.find(name) : std::string::npos;
+      if (at != std::string::npos) what.replace(at, name.size(), title(""));
+      const auto same = std::find_if(all.begin(), all.end(), [&](const Told& told) { return told.note == note; });
+      if (same == all.end()) {
+        all.push_back({std::move(note), {outcomes[i].platform.name}});
+      } else {
+        same->platforms.push_back(outcomes[i].platform.name);
+      }
+    }
+  }
+  for (Told& each : all) {
+    std::string& what = each.note.diagnostic.what;
+    const std::size_t at = what.find(title(""));
+    if (at != std::string::npos) what.replace(at, title("").size(), title(core::join(each.platforms, ", ")));
+    core::Notes one;
+    each.note.severity == core::Severity::warning ? one.warning(each.note.diagnostic) : one.note(each.note.diagnostic);
+    notes.append(one);
+  }
+}
+
 }  // namespace envlock::tools

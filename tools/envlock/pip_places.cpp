@@ -52,22 +52,13 @@ class PlaceReader {
     throw core::Error(std::move(diagnostic));
   }
 
-  std::string relative(const std::string& place) const {
-    if (core::looks_like_url(place)) {
-      const std::string url = core::strip_credentials(place);
-      return url.substr(0, url.find_first_of("?#"));  // a query may be a secret
-    }
-    const std::string path = std::filesystem::path(place).lexically_proximate(lock_folder_).generic_string();
-    return path.starts_with("..") || path == "." ? path : "./" + path;
-  }
-
   PlacedRequest read_directory(const pypi::PipRequest& request) const {
     const std::filesystem::path folder = request.subdirectory.empty()
                                              ? std::filesystem::path(request.location)
                                              : std::filesystem::path(request.location) / request.subdirectory;
     PlacedRequest result = of_folder(request, folder);
     result.locked.source = lock::LockedDistribution::Source::directory;
-    result.locked.url = relative(request.location);
+    result.locked.url = canonical_place(request.location, lock_folder_);
     result.locked.subdirectory = request.subdirectory;
     result.locked.editable = request.editable;
     return result;
@@ -104,7 +95,7 @@ class PlaceReader {
     const std::filesystem::path folder = request.subdirectory.empty() ? root : root / request.subdirectory;
     PlacedRequest result = of_folder(request, folder);
     result.locked.source = lock::LockedDistribution::Source::vcs;
-    result.locked.url = core::strip_credentials(request.location);
+    result.locked.url = lock::without_login(request.location);
     result.locked.commit = chosen;
     result.locked.subdirectory = request.subdirectory;
     return result;
@@ -120,7 +111,7 @@ class PlaceReader {
     if (!same_line) return std::nullopt;
     for (const lock::LockedDistribution& locked : previous_->distributions) {
       if (locked.source == lock::LockedDistribution::Source::vcs &&
-          locked.url == core::strip_credentials(request.location) && locked.subdirectory == request.subdirectory) {
+          locked.url == lock::without_login(request.location) && locked.subdirectory == request.subdirectory) {
         return locked.commit;
       }
     }
@@ -161,7 +152,7 @@ class PlaceReader {
     result.placed.metadata = *found.metadata;
     result.placed.file_name = file_name;
     result.locked.source = lock::LockedDistribution::Source::archive;
-    result.locked.url = relative(request.location);
+    result.locked.url = canonical_place(request.location, lock_folder_);
     result.locked.file = file_name;
     result.locked.sha256 = file.sha256;
     result.locked.sha256_computed = request.hashes.empty();
@@ -178,6 +169,15 @@ class PlaceReader {
 };
 
 }  // namespace
+
+std::string canonical_place(const std::string& place, const std::filesystem::path& lock_folder) {
+  if (core::looks_like_url(place)) {
+    const std::string url = core::strip_credentials(place);
+    return url.substr(0, url.find_first_of("?#"));  // a query may be a secret
+  }
+  const std::string path = std::filesystem::path(place).lexically_proximate(lock_folder).generic_string();
+  return path.starts_with("..") || path == "." ? path : "./" + path;
+}
 
 std::map<std::string, PlacedRequest> look_at_places(PipInputs& inputs, const lock::Lock* previous, pypi::Source& source,
                                                     fetch::Fetcher& fetcher, const std::filesystem::path& lock_folder,
@@ -207,7 +207,10 @@ std::map<std::string, PlacedRequest> look_at_places(PipInputs& inputs, const loc
                             .hints = {"keep one of the lines"}});
       }
     } catch (const core::Error& error) {
-      mistakes.insert(mistakes.end(), error.diagnostics().begin(), error.diagnostics().end());
+      for (core::Diagnostic mistake : error.diagnostics()) {
+        if (!mistake.where) mistake.where = request.where;
+        mistakes.push_back(std::move(mistake));
+      }
     }
   }
   if (!mistakes.empty()) throw core::Error(std::move(mistakes));

@@ -11,6 +11,9 @@
 
 namespace envlock::tools {
 
+/// A place as a lock names it: a path relative to the lock's folder, or a URL without credentials, query and fragment.
+std::string canonical_place(const std::string& place, const std::filesystem::path& lock_folder);
+
 /// A distribution that a line names by its place: what is known of it, and what the lock holds of it.
 struct PlacedRequest {
   resolve::PlacedDistribution placed;

@@ -30,10 +30,6 @@ std::string listed(const std::map<std::string, std::vector<std::string>>& mappin
   return listed(all);
 }
 
-std::string listed(bool flag) {
-  return flag ? "yes" : "no";
-}
-
 class PipRequestCheck {
  public:
   PipRequestCheck(const Lock& lock, const spec::Spec& spec, const PipInput& input, const PipCatalog& catalog,
@@ -64,14 +60,30 @@ class PipRequestCheck {
                          .why = {"the lock was made with: " + listed(locked)}});
   }
 
+  void check_flag(const std::string& flag, bool locked, bool wanted) {
+    if (locked == wanted) return;
+    core::Diagnostic finding{.code = "stale-option"};
+    if (locked) {
+      finding.what = "the lock was made with `" + flag + "`, which is not given now";
+      finding.hints = {"check it as it was made: `envlock lock --check " + flag + "`",
+                       "or weigh its picks anew without the flag: `envlock lock`"};
+    } else {
+      finding.what = "`" + flag + "` is given now, and the lock was made without it";
+      finding.hints = {"make it with the flag: `envlock lock " + flag + "`"};
+    }
+    findings_.push_back(std::move(finding));
+  }
+
   void check_options(const PipOptions& locked, const PipOptions& wanted) {
     check_option("the list of indexes", locked.indexes, wanted.indexes);
     check_option("`--find-links`", locked.find_links, wanted.find_links);
-    check_option("`--pre`", locked.pre, wanted.pre);
-    check_option("`--allow-build`", locked.allow_build, wanted.allow_build);
+    check_flag("--pre", locked.pre, wanted.pre);
+    check_flag("--allow-build", locked.allow_build, wanted.allow_build);
     check_option("`--no-binary`", locked.no_binary, wanted.no_binary);
     check_option("`--only-binary`", locked.only_binary, wanted.only_binary);
     check_option("`--pypi-mapping`", locked.mapping, wanted.mapping);
+    const bool given_then = wanted.mapping.empty() && !locked.mapping.empty();
+    if (given_then) findings_.back().hints = {"give the file that the lock was made with: `--pypi-mapping FILE`"};
   }
 
   void check_line(std::size_t number, std::vector<bool>& seen) {

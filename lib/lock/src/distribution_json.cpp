@@ -176,6 +176,7 @@ void write_distribution(core::JsonWriter& writer, const LockedDistribution& dist
   text("built_file", distribution.built_file);
   if (distribution.built_sha256) writer.member("built_sha256", core::format(*distribution.built_sha256));
   if (distribution.upload_time) writer.member("upload_time", *distribution.upload_time);
+  if (distribution.yanked) writer.member("yanked", true);
   text("license", distribution.license);
   text("requires_python", distribution.requires_python);
   texts("requires_dist", distribution.requires_dist);
@@ -231,6 +232,7 @@ LockedDistribution read_distribution(Fields& fields) {
   distribution.built_file = fields.text("built_file");
   distribution.built_sha256 = read_sha256(fields, "built_sha256");
   distribution.upload_time = fields.number("upload_time");
+  distribution.yanked = fields.flag("yanked");
   distribution.license = fields.text("license");
   distribution.requires_python = fields.text("requires_python");
   distribution.requires_dist = fields.texts("requires_dist");

@@ -8,6 +8,9 @@
 #include "envlock/core/file.h"
 #include "envlock/core/text.h"
 #include "envlock/lock/lock.h"
+#include "envlock/pypi/name.h"
+#include "envlock/pypi/tags.h"
+#include "envlock/pypi/version.h"
 #include "import_formats.h"
 
 namespace envlock::lock {
@@ -17,7 +20,8 @@ namespace {
 constexpr std::uint64_t kLargest = 64u << 20;
 
 Preference preference_of(const conda::PackageRecord& record, const std::string& platform) {
-  return {.name = record.name,
+  return {.pypi = false,
+          .name = record.name,
           .version = record.version,
           .build = record.build,
           .file_name = record.file_name,
@@ -32,6 +36,11 @@ std::vector<Preference> preferences_of(const Lock& lock) {
   for (const LockedPlatform& platform : lock.platforms) {
     for (const PlatformPackage& each : platform.packages) {
       all.push_back(preference_of(lock.packages[each.package].record, platform.platform.subdir));
+    }
+    for (const PlatformDistribution& each : platform.distributions) {
+      const LockedDistribution& distribution = lock.distributions[each.distribution];
+      auto pick = pypi_preference(distribution.name, distribution.version, platform.platform.subdir);
+      if (pick && !distribution.file.empty()) all.push_back(std::move(*pick));
     }
   }
   return all;
@@ -52,7 +61,7 @@ std::string counted(std::size_t count, const std::string& noun) {
 }  // namespace
 
 void Picks::add(Preference preference) {
-  std::string key;
+  std::string key = preference.pypi ? "pypi\n" : "conda\n";
   for (const std::string* field : {&preference.platform, &preference.subdir, &preference.name, &preference.version,
                                    &preference.build, &preference.file_name}) {
     key += *field + '\n';
@@ -62,12 +71,38 @@ void Picks::add(Preference preference) {
   if (known_.insert(std::move(key)).second) all_.push_back(std::move(preference));
 }
 
+void Picks::add_pip(std::string_view name, std::string_view version, std::string platform) {
+  if (auto preference = pypi_preference(name, version, std::move(platform))) {
+    add(std::move(*preference));
+  } else {
+    ++pip_;
+  }
+}
+
+void Picks::add_pip_of_url(std::string_view url, std::string platform) {
+  url = url.substr(0, url.find_first_of("?#"));
+  const std::string_view file = url.substr(url.find_last_of("/\\") + 1);
+  const auto wheel = pypi::parse_wheel_name(file);
+  add_pip(wheel ? wheel->name : std::string(), wheel ? wheel->version : std::string(), std::move(platform));
+}
+
+std::optional<Preference> pypi_preference(std::string_view name, std::string_view version, std::string platform) {
+  const auto parsed = pypi::Version::try_parse(version);
+  if (!parsed || name.empty()) return std::nullopt;
+  Preference preference;
+  preference.pypi = true;
+  preference.name = pypi::normalize_name(name);
+  preference.version = parsed->format();
+  preference.platform = std::move(platform);
+  return preference;
+}
+
 std::vector<Preference> Picks::finish(core::Notes& notes) {
   const std::string file = core::printable(file_);
   if (pip_ > 0) {
     notes.note({.code = "like-pip",
                 .what = counted(pip_, "pip package") + " of `" + file + "` " + (pip_ == 1 ? "is" : "are") +
-                        " left out: only conda packages are picked"});
+                        " left out: no version of an index is named"});
   }
   if (source_ > 0) {
     notes.note({.code = "like-source",
@@ -122,6 +157,7 @@ std::vector<Preference> preferences_of(const std::vector<conda::PackageRecord>& 
 }
 
 bool matches(const Preference& preference, const conda::PackageRecord& record, Loosen loosen) {
+  if (preference.pypi) return false;
   if (!preference.name.empty() && preference.name != record.name) return false;
   if (!same_version(preference, record.version)) return false;
   if (loosen == Loosen::build) return true;

@@ -72,7 +72,7 @@ std::vector<Preference> parse_conda_lock(const YamlTree& tree, const std::string
     if (tree.text(manager) == "conda") {
       picks.add(read_package(tree, package));
     } else if (tree.text(manager) == "pip" || tree.text(manager) == "pypi") {
-      picks.leave_out_pip();
+      picks.add_pip(tree.text(package, "name"), tree.text(package, "version"), tree.text(package, "platform"));
     } else {
       tree.fail(manager == YamlTree::kNone ? package : manager, "`manager` must be `conda` or `pip`");
     }

@@ -2,6 +2,7 @@
 
 #include "envlock/conda/version.h"
 #include "envlock/core/text.h"
+#include "envlock/pypi/requirement.h"
 #include "envlock/spec/spec.h"
 #include "import_formats.h"
 
@@ -23,14 +24,27 @@ bool read_pin(std::string_view text, Preference& preference) {
   return conda::Version::try_parse(text).has_value();
 }
 
+// A line of `pip:` such as `name==1.2`; false for any other.
+bool add_pip_pin(std::string_view line, Picks& picks) {
+  try {
+    const pypi::Requirement requirement = pypi::Requirement::parse(line);
+    const std::optional<pypi::Version> version = requirement.specifiers.exact();
+    picks.add_pip(requirement.name, version ? version->format() : std::string(), "");
+    return version.has_value();
+  } catch (const core::Error&) {
+    picks.add_pip("", "", "");
+    return false;
+  }
+}
+
 }  // namespace
 
 std::vector<Preference> parse_pins(std::string_view text, const std::string& file, core::Notes& notes) {
   core::Notes ignored;  // what is odd in a file that only gives hints need not be said
   const spec::Spec spec = spec::parse(text, file, ignored);
   Picks picks(file);
-  for (std::size_t i = 0; i < spec.pip.size(); ++i) picks.leave_out_pip();
   bool any = false;
+  for (const spec::PipLine& line : spec.pip) any = add_pip_pin(line.text, picks) || any;
   for (const conda::Request& request : spec.requests) {
     Preference preference;
     preference.name = request.spec.name;

@@ -21,6 +21,7 @@ class ExplicitReader {
   std::vector<Preference> read(core::Notes& notes) {
     Picks picks(file_);
     std::vector<Preference> all;
+    std::vector<std::string> wheels;
     std::string platform;
     std::set<std::string> subdirs;
     int line_number = 0;
@@ -28,7 +29,7 @@ class ExplicitReader {
       ++line_number;
       const ExplicitLine line = parse_explicit_line(text);
       if (line.kind == ExplicitLine::Kind::platform) platform = line.value;
-      if (line.kind == ExplicitLine::Kind::pip) picks.leave_out_pip();
+      if (line.kind == ExplicitLine::Kind::pip) wheels.emplace_back(line.value);
       if (line.kind != ExplicitLine::Kind::package) continue;
       all.push_back(read_line(line, line_number));
       if (const std::string& subdir = all.back().subdir; !subdir.empty() && subdir != "noarch") subdirs.insert(subdir);
@@ -40,6 +41,7 @@ class ExplicitReader {
       each.platform = platform;
       picks.add(std::move(each));
     }
+    for (const std::string& url : wheels) picks.add_pip_of_url(url, platform);
     return picks.finish(notes);
   }
 

@@ -19,7 +19,10 @@ class Picks {
   explicit Picks(std::string file) : file_(std::move(file)) {}
 
   void add(Preference preference);
-  void leave_out_pip() { ++pip_; }
+  /// A distribution of PyPI; left out when its version is none of PEP 440.
+  void add_pip(std::string_view name, std::string_view version, std::string platform);
+  /// The same of a wheel or sdist whose URL tells name and version, where nothing else does.
+  void add_pip_of_url(std::string_view url, std::string platform);
   void leave_out_source() { ++source_; }
   /// Says in notes what was left out, and hands over the picks.
   std::vector<Preference> finish(core::Notes& notes);

@@ -35,7 +35,7 @@ class PixiPicks {
   void read_reference(const PixiTree::Reference& reference, const std::string& subdir) {
     std::optional<Preference> preference = preference_of_url(reference.location);
     if (reference.kind == PixiTree::Reference::Kind::pypi) {
-      picks_.leave_out_pip();
+      read_pypi(reference, subdir);
     } else if (reference.kind == PixiTree::Reference::Kind::source || !preference) {
       picks_.leave_out_source();
     } else if (reference.package == YamlTree::kNone) {
@@ -50,6 +50,14 @@ class PixiPicks {
       preference->platform = subdir;
       picks_.add(std::move(*preference));
     }
+  }
+
+  void read_pypi(const PixiTree::Reference& reference, const std::string& subdir) {
+    const bool has_package = reference.package != YamlTree::kNone;
+    const std::string name = has_package ? tree_.text(reference.package, "name") : std::string();
+    const std::string version = has_package ? tree_.text(reference.package, "version") : std::string();
+    if (name.empty() || version.empty()) return picks_.add_pip_of_url(reference.location, subdir);
+    picks_.add_pip(name, version, subdir);
   }
 
   const YamlTree& tree_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "envlock/core/url.h"
+#include "envlock/lock/pip.h"
 
 namespace envlock::lock {
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <string>
 #include <string_view>
 
 namespace envlock::lock {
@@ -12,7 +11,5 @@ bool holds_secret(std::string_view url);
 /// True for a URL with a user name or a password. "/t/" is nothing special where Python's packages lie, and the user
 /// name alone of an ssh address ("git@") no secret.
 bool holds_login(std::string_view url);
-/// Without what holds_login finds.
-std::string without_login(std::string_view url);
 
 }  // namespace envlock::lock

@@ -7,6 +7,7 @@
 #include "envlock/core/text.h"
 #include "envlock/core/url.h"
 #include "envlock/solve/solver.h"
+#include "pypi_askers.h"
 #include "pypi_encoding.h"
 #include "pypi_explain.h"
 #include "pypi_remedy.h"
@@ -343,12 +344,15 @@ class Resolver {
   core::Diagnostic tell_ambiguous(const Project& project) const {
     std::vector<std::string> indexes{core::without_secrets(project.index)};
     for (const std::string& other : project.also_on) indexes.push_back(core::without_secrets(other));
-    return {.code = "index-ambiguous",
-            .what = "`" + project.name + "` stands on several indexes, and they need not mean the same project by it",
-            .why = {"it is on " + core::join(indexes, " and on "),
-                    "whoever may upload to one of them could replace what you mean by something else"},
-            .hints = {"say which one: `--pypi-index " + project.name + "=" + indexes.front() +
-                      "`, or under `[pypi.index]` of envlock.toml"}};
+    core::Diagnostic diagnostic{
+        .code = "index-ambiguous",
+        .what = "`" + project.name + "` stands on several indexes, and they need not mean the same project by it",
+        .why = {"it is on " + core::join(indexes, " and on "),
+                "whoever may upload to one of them could replace what you mean by something else"},
+        .hints = {"say which one: `--pypi-index " + project.name + "=" + indexes.front() +
+                  "`, or under `[pypi.index]` of envlock.toml"}};
+    tell_who_asks(universe_, universe_.known(project.name), diagnostic);
+    return diagnostic;
   }
 
   void note_surprises(const Project& project, const Release& release) {

@@ -5,6 +5,7 @@
 #include "envlock/core/parallel.h"
 #include "envlock/core/text.h"
 #include "envlock/core/url.h"
+#include "pypi_askers.h"
 #include "pypi_releases.h"
 
 namespace envlock::resolve {
@@ -13,6 +14,13 @@ namespace {
 /// A version of conda's that PEP 440 does not know ("1.1.1w") is compared with nothing: only a need for any version is
 /// met by it.
 constexpr const char* kNoVersion = "0";
+
+void add_failure(const Universe& universe, ProjectId project, core::Diagnostic failure,
+                 std::vector<core::Diagnostic>& failures) {
+  // A place of find-links fails for every name alike.
+  if (failure.code != "find-links-unreadable") tell_who_asks(universe, project, failure);
+  if (std::find(failures.begin(), failures.end(), failure) == failures.end()) failures.push_back(std::move(failure));
+}
 
 }  // namespace
 
@@ -68,15 +76,23 @@ void Universe::start_with_facts() {
 }
 
 void Universe::start_with_favored() {
+  // Where another version is favored as well, the indexes tell whether it is to be had.
+  const auto has_rival = [&](const FavoredDistribution& favored) {
+    return std::any_of(problem_.favored.begin(), problem_.favored.end(), [&](const FavoredDistribution& other) {
+      return other.name == favored.name && other.version != favored.version;
+    });
+  };
   for (const FavoredDistribution& favored : problem_.favored) {
     const ProjectId id = find(favored.name);
     if (projects_[id].state != Project::State::unknown || !favored.metadata || !is_acceptable(favored)) continue;
+    if (has_rival(favored)) continue;
     projects_[id].state = Project::State::partial;
     projects_[id].index = favored.index;
     Release release;
     release.version = pypi::Version::parse(favored.version);
     release.version_text = favored.version;
     release.file = favored.file;
+    release.yanked = favored.file.yanked;
     release.favored = true;
     take_metadata(id, release, *favored.metadata);
     projects_[id].releases.push_back(std::move(release));
@@ -144,8 +160,9 @@ void Universe::load(const std::vector<ProjectId>& ids) {
   for (const ProjectId id : ids) names.push_back(projects_[id].name);
   std::vector<pypi::FoundProject> found = source_.projects(names);
   std::vector<core::Diagnostic> failures;
-  for (const pypi::FoundProject& project : found) {
-    if (project.failure && project.state == pypi::FoundProject::State::failed) failures.push_back(*project.failure);
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const bool failed = found[i].state == pypi::FoundProject::State::failed;
+    if (failed && found[i].failure) add_failure(*this, ids[i], *found[i].failure, failures);
   }
   if (!failures.empty()) throw core::Error(std::move(failures));
   // Pages of thousands of files take milliseconds each; they have nothing to do with one another.
@@ -174,8 +191,9 @@ void Universe::take_favored(ProjectId id, const FavoredDistribution& favored) {
     if (!version || !version->is_prerelease()) return;
   }
   std::vector<Release>& releases = projects_[id].releases;
+  const auto wanted = pypi::Version::try_parse(favored.version);
   const auto same = std::find_if(releases.begin(), releases.end(),
-                                 [&](const Release& release) { return release.version_text == favored.version; });
+                                 [&](const Release& release) { return wanted && release.version == *wanted; });
   if (same == releases.end()) {
     if (!favored.metadata) return;
     // What was locked and is served no longer stays a candidate; whether it can still be had is for the install to say.
@@ -183,6 +201,7 @@ void Universe::take_favored(ProjectId id, const FavoredDistribution& favored) {
     release.version = pypi::Version::parse(favored.version);
     release.version_text = favored.version;
     release.file = favored.file;
+    release.yanked = favored.file.yanked;
     release.favored = true;
     take_metadata(id, release, *favored.metadata);
     std::vector<Release>& now = projects_[id].releases;
@@ -224,7 +243,7 @@ void Universe::read(const std::vector<ReleaseRef>& releases) {
     }
     const core::Diagnostic failure = found[i].failure.value_or(core::Diagnostic{.code = "metadata-unavailable"});
     if (failure.code == "index-unreachable" || failure.code == "offline-miss") {
-      failures.push_back(failure);
+      add_failure(*this, id, failure, failures);
       continue;
     }
     release.state = Release::State::refused;

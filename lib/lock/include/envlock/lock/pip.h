@@ -89,6 +89,7 @@ struct LockedDistribution {
   bool sha256_computed = false;        ///< the index had none; we hashed the file
   std::optional<std::uint64_t> size;
   std::optional<core::Milliseconds> upload_time;
+  bool yanked = false;  ///< it was when it was chosen: without a pin it counts no more
   std::string requires_python;
   std::vector<std::string> requires_dist;  ///< as the metadata has them, in its order
   std::vector<std::string> provides_extra;
@@ -142,6 +143,9 @@ struct ProvidedDistribution {
 /// packages that bring one distribution, the first by conda name).
 std::vector<ProvidedDistribution> provided_distributions(
     const std::vector<conda::PackageRecord>& records, const std::map<std::string, std::vector<std::string>>& mapping);
+
+/// A URL as a lock may hold it: without password, and without user, unless it is one of ssh, which asks for one.
+std::string without_login(std::string_view url);
 
 /// What of a file's URL enters a lock, so that a mirror does not change its bytes: without credentials, query and
 /// fragment; a file of PyPI ("…/packages/ab/cd/<60 hex>/FILE", however it was reached) at files.pythonhosted.org when
