@@ -194,6 +194,8 @@ class RelockPip(PipScenario):
         self.lock("--check")
 
     def test_what_several_platforms_say_is_said_once(self):
+        self.ask("certs >9999")
+        self.assertIn("for linux-64-cuda: `certs >9999` cannot be met\n", self.lock("-p", "linux-64-cuda=linux-64", expect=1).err)
         more = index.index_files([index.Release("picky", "1.0"), index.Release("picky", "2.0", ["numpy>=2"])])
         channel_kit.write_files(self.index, {path: data for path, data in more.items() if "picky" in path})
         self.ask("picky", conda=["numpy 1.26.*"], head=HEAD.replace("[linux-64]", "[linux-64, osx-arm64]"))

@@ -1,6 +1,7 @@
 #include "lock_refusal.h"
 
 #include <algorithm>
+#include <cctype>
 #include <string>
 #include <utility>
 
@@ -10,15 +11,29 @@
 namespace envlock::tools {
 namespace {
 
+bool goes_on(const std::string& text, std::size_t at) {
+  return at < text.size() && (std::isalnum(static_cast<unsigned char>(text[at])) != 0 || text[at] == '-' ||
+                              text[at] == '_' || text[at] == '.');
+}
+
+/// Erases the part where it ends with a word: " for linux-64" is not to be found in " for linux-64-cuda".
 void erase_all(std::string& text, const std::string& part) {
-  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at)) text.erase(at, part.size());
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at)) {
+    if (goes_on(text, at + part.size())) {
+      ++at;
+    } else {
+      text.erase(at, part.size());
+    }
+  }
 }
 
 /// A conflict without the words that name its platform, so that the same one on several platforms is told once.
-core::Diagnostic without_platform(core::Diagnostic diagnostic, const std::string& subdir) {
+core::Diagnostic without_platform(core::Diagnostic diagnostic, const conda::Platform& platform) {
   const auto clean = [&](std::string& text) {
-    erase_all(text, " for `" + subdir + "`");
-    erase_all(text, " for " + subdir);
+    for (const std::string& name : {platform.name, platform.subdir}) {
+      erase_all(text, " for `" + name + "`");
+      erase_all(text, " for " + name);
+    }
   };
   clean(diagnostic.what);
   for (std::string& fact : diagnostic.why) clean(fact);
@@ -42,7 +57,7 @@ std::vector<core::Diagnostic> merge_conflicts(const std::vector<PlatformOutcome>
     std::vector<core::Diagnostic> of_platform{conflict->diagnostic};
     of_platform.insert(of_platform.end(), outcome.more_conflicts.begin(), outcome.more_conflicts.end());
     for (const core::Diagnostic& each : of_platform) {
-      core::Diagnostic bare = without_platform(each, outcome.platform.subdir);
+      core::Diagnostic bare = without_platform(each, outcome.platform);
       const auto same =
           std::find_if(all.begin(), all.end(), [&](const SharedConflict& known) { return known.bare == bare; });
       if (same == all.end()) {
