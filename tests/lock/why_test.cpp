@@ -37,7 +37,6 @@ TEST_CASE("why of a distribution leads from its line, over extras, to what needs
   CHECK(reason->chain == Lines{"torch<3 (requested under pip:)", "torch 2.5.1 needs filelock"});
   CHECK(reason->dependents == Lines{"torch", "wandb"});
   CHECK(lock::why_distribution(read, "linux-64", "wandb")->chain == Lines{"wandb (requested under pip:)"});
-  CHECK_FALSE(lock::why_distribution(read, "linux-64", "numpy").has_value());
   CHECK_FALSE(lock::why_distribution(read, "linux-64", "colorama").has_value());
 }
 
@@ -51,6 +50,13 @@ TEST_CASE("why of a conda package counts the distributions that need what it bri
   std::erase_if(read.requests, [](const auto& request) { return request.spec.name == "numpy"; });
   CHECK(lock::why(read, "linux-64", "numpy")->chain ==
         Lines{"torch[opt]>=2 (requested under pip:)", "torch[opt] 2.5.1 needs numpy>=1.26"});
+}
+
+TEST_CASE("of what a conda package brings, the lines of pip: are told, and where none leads there its own") {
+  CHECK(lock::why_distribution(pip_lock(), "linux-64", "numpy")->chain ==
+        Lines{"torch[opt]>=2 (requested under pip:)", "torch[opt] 2.5.1 needs numpy>=1.26"});
+  CHECK(lock::why_distribution(pip_lock(), "linux-64", "numpy")->dependents == Lines{"torch"});
+  CHECK(lock::why_distribution(pip_lock(), "linux-64", "pip")->chain == Lines{"pip (implied by pip:)"});
 }
 
 TEST_CASE("the marker of a need is told, and that of an extra by the extra") {

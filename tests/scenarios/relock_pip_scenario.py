@@ -57,7 +57,7 @@ class RelockPip(PipScenario):
         self.assertIn("did you mean `sklite`?", self.run_envlock("why", "sklit").err)
         self.ask("torch", conda=["pytorch"])
         self.lock()
-        self.assertIn("  brings torch, which pip would install otherwise\n", self.run_envlock("why", "torch").out)
+        self.assertIn("  brings torch, which pip would install otherwise\n  torch (requested under pip:), environment.yml:8:7\n", self.run_envlock("why", "torch").out)
 
     def test_like_prefers_distributions_of_locks_and_of_environments(self):
         self.locked("certs", "urllite ==1.26.18", "jobpool ==1.3.2")
@@ -131,12 +131,19 @@ class RelockPip(PipScenario):
         wheel = self.index / "files" / "certs-2024.2.2-py3-none-any.whl"
         (wheel.parent / (wheel.name + ".metadata")).unlink()
         self.assertEqual(self.locked("certs"), {"certs": "2024.2.2"})
+        shutil.copy(self.work / "envlock.lock", self.work / "before.lock")
         other = index.Release("certs", "2024.2.2", ["platdirs"])
         data = {file.name: file.data for file in index.files_of(other)}[wheel.name]
         wheel.write_bytes(data)
         self.lock("--update")
         self.assertEqual(self.chosen(), {"certs": "2024.2.2", "platdirs": "4.2.2"})
         self.assertIn(hashlib.sha256(data).hexdigest(), (self.work / "envlock.lock").read_text())
+        told = self.run_envlock("diff", "before.lock", "envlock.lock", "--fail-on", "hash")
+        self.assertIn("`certs`: 2024.2.2 rehashed", told.err)
+        self.ask(f"certs @ {self.url}/files/{wheel.name}")
+        shutil.copy(self.work / "envlock.lock", self.work / "before.lock")
+        self.lock()
+        self.assertIn("`certs`: 2024.2.2 moved", self.run_envlock("diff", "before.lock", "envlock.lock", "--fail-on", "channel").err)
 
     def test_flags_that_are_dropped_and_pins_that_go(self):
         self.ask("nlkit", "jobpool <1.4")

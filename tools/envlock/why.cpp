@@ -34,7 +34,8 @@ void add_reasons(const lock::Lock& lock, const lock::LockedPlatform& platform, c
     for (const lock::PlatformPackage& each : platform.packages) {
       const conda::PackageRecord& record = lock.packages.at(each.package).record;
       if (record.name != package) continue;
-      if (auto reason = lock::why(lock, where, package)) {
+      auto reason = brings.empty() ? lock::why(lock, where, package) : lock::why_distribution(lock, where, brings);
+      if (reason) {
         why.platforms.push_back({where, record, {}, brings, std::move(*reason)});
       }
     }

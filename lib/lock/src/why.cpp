@@ -62,8 +62,16 @@ class Walk {
 
   std::optional<Reason> reason_of_distribution(std::string_view name) {
     const PipNode* target = find_node(graph_, name);
-    if (target == nullptr || !target->distribution) return std::nullopt;
+    if (target == nullptr) return std::nullopt;
     Reason reason = reason_of(place_of(*target));
+    if (!target->distribution) {
+      std::optional<Reason> of_package = reason_of_package(target->conda_name);
+      if (of_package && !reason.chain.empty()) {
+        of_package->chain = std::move(reason.chain);
+        of_package->origin = std::move(reason.origin);
+      }
+      return of_package;
+    }
     add_nodes_that_need(reason, [&](const PipNode& node) { return &node == target; });
     return reason;
   }

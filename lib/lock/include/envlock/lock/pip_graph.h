@@ -46,8 +46,8 @@ std::vector<PipNode> pip_graph(const Lock& lock, const LockedPlatform& platform)
 /// The node of that name; null when there is none.
 const PipNode* find_node(const std::vector<PipNode>& graph, std::string_view name);
 
-/// Why a distribution of the PyPI half is there, by its normalized name: as `why` of a conda package. Absent for what a
-/// conda package brings.
+/// Why a distribution of the PyPI half is there, by its normalized name: as `why` of a conda package. Of what a conda
+/// package brings: by the lines of `pip:` and the needs that lead to it, or else why that package is there.
 std::optional<Reason> why_distribution(const Lock& lock, std::string_view platform, std::string_view name);
 
 }  // namespace envlock::lock
