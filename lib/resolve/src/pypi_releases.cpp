@@ -11,13 +11,13 @@ namespace {
 struct FittingWheel {
   std::uint32_t rank = 0;
   std::pair<std::uint64_t, std::string> build;
-  const pypi::IndexFile* file = nullptr;
+  pypi::IndexFile* file = nullptr;
 };
 
 /// The files of one version, weighed for the platform.
 struct Weighed {
   std::vector<FittingWheel> wheels;
-  const pypi::IndexFile* sdist = nullptr;
+  pypi::IndexFile* sdist = nullptr;
   const pypi::IndexFile* other_python = nullptr;  ///< refused by Requires-Python
   bool has_wheels = false;
   bool too_new = false;
@@ -26,7 +26,7 @@ struct Weighed {
 
 class ReleaseMaker {
  public:
-  ReleaseMaker(const PypiProblem& problem, const pypi::ProjectPage& page, Project& project)
+  ReleaseMaker(const PypiProblem& problem, pypi::ProjectPage& page, Project& project)
       : problem_(problem),
         page_(page),
         project_(project),
@@ -41,7 +41,7 @@ class ReleaseMaker {
   }
 
   void run() {
-    for (const pypi::IndexFile& file : page_.files) weigh(file);
+    for (pypi::IndexFile& file : page_.files) weigh(file);
     for (auto version = versions_.rbegin(); version != versions_.rend(); ++version)
       add(version->first, version->second);
   }
@@ -113,7 +113,7 @@ class ReleaseMaker {
     return result;
   }
 
-  void weigh(const pypi::IndexFile& file) {
+  void weigh(pypi::IndexFile& file) {
     std::optional<KnownWheel> wheel;
     Weighed* files = nullptr;
     if (file.file_name.ends_with(".whl")) {
@@ -153,10 +153,10 @@ class ReleaseMaker {
         return std::tie(left.file->yanked, left.rank, right.build, left.file->file_name) <
                std::tie(right.file->yanked, right.rank, left.build, right.file->file_name);
       });
-      release.file = *files.wheels.front().file;
-      for (std::size_t i = 1; i < files.wheels.size(); ++i) release.others.push_back(*files.wheels[i].file);
+      release.file = std::move(*files.wheels.front().file);
+      for (std::size_t i = 1; i < files.wheels.size(); ++i) release.others.push_back(std::move(*files.wheels[i].file));
     } else if (files.sdist != nullptr && sdists_allowed_) {
-      release.file = *files.sdist;
+      release.file = std::move(*files.sdist);
       release.needs_build = true;
     } else {
       leave_out(version, release.version_text, files);
@@ -185,7 +185,7 @@ class ReleaseMaker {
   }
 
   const PypiProblem& problem_;
-  const pypi::ProjectPage& page_;
+  pypi::ProjectPage& page_;
   Project& project_;
   const std::optional<pypi::Version> python_;
   const bool wheels_allowed_;
@@ -201,7 +201,7 @@ class ReleaseMaker {
 
 }  // namespace
 
-void make_releases(const PypiProblem& problem, const pypi::ProjectPage& page, Project& project) {
+void make_releases(const PypiProblem& problem, pypi::ProjectPage page, Project& project) {
   ReleaseMaker(problem, page, project).run();
 }
 

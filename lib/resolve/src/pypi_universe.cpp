@@ -166,7 +166,7 @@ void Universe::load(const std::vector<ProjectId>& ids) {
   }
   if (!failures.empty()) throw core::Error(std::move(failures));
   // Pages of thousands of files take milliseconds each; they have nothing to do with one another.
-  core::parallel_for(ids.size(), 0, [&](std::size_t i) { take_page(projects_[ids[i]], found[i]); });
+  core::parallel_for(ids.size(), 0, [&](std::size_t i) { take_page(projects_[ids[i]], std::move(found[i])); });
   for (const ProjectId id : ids) {
     for (const FavoredDistribution& favored : problem_.favored) {
       if (favored.name == projects_[id].name) take_favored(id, favored);
@@ -174,7 +174,7 @@ void Universe::load(const std::vector<ProjectId>& ids) {
   }
 }
 
-void Universe::take_page(Project& project, const pypi::FoundProject& found) const {
+void Universe::take_page(Project& project, pypi::FoundProject found) const {
   project.state = Project::State::loaded;
   project.releases.clear();
   project.absent = found.state == pypi::FoundProject::State::absent;
@@ -182,7 +182,7 @@ void Universe::take_page(Project& project, const pypi::FoundProject& found) cons
   project.also_on = found.also_on;
   project.status = found.page.status;
   project.status_reason = found.page.status_reason;
-  if (project.status != "quarantined") make_releases(problem_, found.page, project);
+  if (project.status != "quarantined") make_releases(problem_, std::move(found.page), project);
 }
 
 void Universe::take_favored(ProjectId id, const FavoredDistribution& favored) {

@@ -115,7 +115,7 @@ class Universe {
   const PypiProblem& problem() const { return problem_; }
 
  private:
-  void take_page(Project& project, const pypi::FoundProject& found) const;
+  void take_page(Project& project, pypi::FoundProject found) const;
   void take_favored(ProjectId id, const FavoredDistribution& favored);
   void take_metadata(ProjectId id, Release& release, pypi::Metadata metadata);
   /// The project that a requirement is of, which now knows of it.
