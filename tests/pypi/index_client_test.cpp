@@ -38,6 +38,24 @@ TEST_CASE_METHOD(IndexFixture, "a page is asked for once in its time, and read f
   CHECK(count("/simple/demo/") == 2);
 }
 
+TEST_CASE_METHOD(IndexFixture, "of wheels that fit nowhere one a version is read from the compact form") {
+  const std::vector<std::string> names{"demo-1-cp311-cp311-win_amd64.whl",    "demo-1-cp312-cp312-win_amd64.whl",
+                                       "demo-1-cp312-cp312-linux_x86_64.whl", "demo-1.tar.gz",
+                                       "demo-2-cp311-cp311-win_amd64.whl",    "demo-2-cp312-cp312-win_amd64.whl"};
+  std::vector<File> files;
+  for (const std::string& name : names) files.push_back({name, name, R"(, "requires-python": ">=3.8")"});
+  serve_project("demo", files);
+  const FoundProject whole = project("demo");
+  CHECK(whole.page.files.size() == names.size());
+  settings.fits = [](const pypi::WheelName& wheel) {
+    return wheel.platforms == std::vector<std::string>{"linux_x86_64"};
+  };
+  const FoundProject part = project("demo");
+  CHECK(count("/simple/demo/") == 1);
+  const auto& all = whole.page.files;
+  CHECK(part.page.files == std::vector<pypi::IndexFile>{all[0], all[2], all[3], all[4]});
+}
+
 TEST_CASE_METHOD(IndexFixture, "a page that changed is not read from the old compact form") {
   settings.max_age_seconds = 0;
   serve_project("demo", {{"demo-1-py3-none-any.whl", "x", ""}});

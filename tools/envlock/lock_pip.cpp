@@ -155,6 +155,8 @@ class PlatformSolver {
                "` beside its other lines: ask for another version in the `pip:` line";
       }
       const conda::PackageRecord& python = python_of(tried, inputs_);
+      // Pages were read for the wheels of the python that was chosen at first.
+      if (python.version != target_.python_version) return wish.hint;
       const pypi::Tags tags(lock::wheel_python(python), tag_platform(platform));
       resolve::PypiProblem problem = make_problem(tried, python, tags);
       problem.allow_build = false;
@@ -365,10 +367,22 @@ class PlatformSolver {
   BuildTarget target_;
 };
 
+/// Whether a platform of the run takes a wheel.
+pypi::WheelFilter fits_some(const std::vector<PlatformOutcome>& outcomes, const PipInputs& inputs) {
+  std::vector<pypi::Tags> tags;
+  for (const PlatformOutcome& outcome : outcomes) {
+    tags.emplace_back(lock::wheel_python(python_of(outcome, inputs)), tag_platform(outcome.platform));
+  }
+  return [tags = std::move(tags)](const pypi::WheelName& wheel) {
+    return std::any_of(tags.begin(), tags.end(), [&](const pypi::Tags& each) { return each.rank(wheel).has_value(); });
+  };
+}
+
 }  // namespace
 
 void solve_pip(PipInputs& inputs, const PipSolveOptions& options, const Session& session,
                std::vector<PlatformOutcome>& outcomes, core::Notes& notes) {
+  inputs.indexes.fits = fits_some(outcomes, inputs);
   const PipSource opened = open_pip_source(inputs, session, notes);
   // Pages are large: for one platform they are not kept.
   RememberingSource remembering(*opened.source);

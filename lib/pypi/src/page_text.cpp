@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <unordered_map>
+#include <utility>
 
 namespace envlock::pypi {
 namespace {
@@ -116,26 +118,76 @@ void write_file(Writer& writer, const IndexFile& file, const IndexFile* before, 
   if (file.metadata_sha256) writer.digest(*file.metadata_sha256);
 }
 
-void read_file(Reader& reader, std::string_view start, const IndexFile* before, IndexFile& file) {
-  const std::uint64_t bits = reader.number();
-  file.file_name = std::string(reader.text());
-  const std::string_view url = reader.text();
-  file.url.reserve(start.size() + url.size() + file.file_name.size());
-  file.url.append(start).append(url);
-  if ((bits & kNameInUrl) != 0) file.url.append(file.file_name);
-  if ((bits & kSamePython) == 0) {
-    file.requires_python = std::string(reader.text());
-  } else if (before != nullptr) {
-    file.requires_python = before->requires_python;
-  }
-  if ((bits & kHasSha256) != 0) file.sha256 = reader.digest();
-  if ((bits & kHasSize) != 0) file.size = reader.number();
-  if ((bits & kHasTime) != 0) file.upload_time = static_cast<core::Milliseconds>(reader.number());
-  file.yanked = (bits & kYanked) != 0;
-  if (file.yanked) file.yanked_reason = std::string(reader.text());
-  file.has_metadata = (bits & kHasMetadata) != 0;
-  if ((bits & kHasMetadataSha256) != 0) file.metadata_sha256 = reader.digest();
+/// A file as it lies in the text: nothing is copied until it is known to be wanted.
+struct FileText {
+  std::uint64_t bits = 0;
+  std::string_view file_name;
+  std::string_view url;  ///< between the common start and the file's name, if that ends it
+  std::string_view requires_python;
+  std::optional<core::Sha256> sha256;
+  std::optional<std::uint64_t> size;
+  std::optional<core::Milliseconds> upload_time;
+  std::string_view yanked_reason;
+  std::optional<core::Sha256> metadata_sha256;
+};
+
+FileText read_file(Reader& reader, std::string_view python_before) {
+  FileText file;
+  file.bits = reader.number();
+  file.file_name = reader.text();
+  file.url = reader.text();
+  file.requires_python = (file.bits & kSamePython) == 0 ? reader.text() : python_before;
+  if ((file.bits & kHasSha256) != 0) file.sha256 = reader.digest();
+  if ((file.bits & kHasSize) != 0) file.size = reader.number();
+  if ((file.bits & kHasTime) != 0) file.upload_time = static_cast<core::Milliseconds>(reader.number());
+  if ((file.bits & kYanked) != 0) file.yanked_reason = reader.text();
+  if ((file.bits & kHasMetadataSha256) != 0) file.metadata_sha256 = reader.digest();
+  return file;
 }
+
+IndexFile make_file(const FileText& text, std::string_view start) {
+  IndexFile file;
+  file.file_name = std::string(text.file_name);
+  file.url.reserve(start.size() + text.url.size() + text.file_name.size());
+  file.url.append(start).append(text.url);
+  if ((text.bits & kNameInUrl) != 0) file.url.append(text.file_name);
+  file.sha256 = text.sha256;
+  file.requires_python = std::string(text.requires_python);
+  file.size = text.size;
+  file.upload_time = text.upload_time;
+  file.yanked = (text.bits & kYanked) != 0;
+  file.yanked_reason = std::string(text.yanked_reason);
+  file.has_metadata = (text.bits & kHasMetadata) != 0;
+  file.metadata_sha256 = text.metadata_sha256;
+  return file;
+}
+
+/// Which files of a page are wanted. Thousands of wheels end in a few dozen ways: each of these is asked for once.
+class Selection {
+ public:
+  explicit Selection(const WheelFilter& fits) : fits_(fits) {}
+
+  bool wants(std::string_view file_name) {
+    if (!fits_ || !ends_with(file_name, ".whl")) return true;
+    std::size_t tags = file_name.size();
+    for (int i = 0; i < 3 && tags != std::string_view::npos && tags > 0; ++i) tags = file_name.rfind('-', tags - 1);
+    if (tags == std::string_view::npos) return true;
+    const auto [known, added] = fitting_.try_emplace(file_name.substr(tags), true);
+    if (added) {
+      const auto wheel = parse_wheel_name(file_name);
+      known->second = !wheel || fits_(*wheel);
+    }
+    if (known->second) return true;
+    // One a version stays, for who asks why there is none: its Requires-Python, or only that it exists.
+    const std::string_view version = file_name.substr(0, file_name.find('-', file_name.find('-') + 1));
+    return std::exchange(version_, version) != version;
+  }
+
+ private:
+  const WheelFilter& fits_;
+  std::unordered_map<std::string_view, bool> fitting_;
+  std::string_view version_;  ///< name and version of the last that stayed although it does not fit
+};
 
 }  // namespace
 
@@ -153,7 +205,7 @@ std::string pack_page(const ProjectPage& page) {
   return std::move(writer.out);
 }
 
-std::optional<ProjectPage> unpack_page(std::string_view bytes) {
+std::optional<ProjectPage> unpack_page(std::string_view bytes, const WheelFilter& fits) {
   Reader reader(bytes);
   ProjectPage page;
   page.name = std::string(reader.text());
@@ -162,9 +214,13 @@ std::optional<ProjectPage> unpack_page(std::string_view bytes) {
   const std::string_view start = reader.text();
   const std::uint64_t count = reader.number();
   if (reader.broken || count > bytes.size()) return std::nullopt;  // each file takes more than one byte
-  page.files.resize(static_cast<std::size_t>(count));
-  for (std::size_t i = 0; i < page.files.size() && !reader.broken; ++i) {
-    read_file(reader, start, i == 0 ? nullptr : &page.files[i - 1], page.files[i]);
+  if (!fits) page.files.reserve(static_cast<std::size_t>(count));
+  Selection selection(fits);
+  std::string_view python;
+  for (std::uint64_t i = 0; i < count && !reader.broken; ++i) {
+    const FileText file = read_file(reader, python);
+    python = file.requires_python;
+    if (!reader.broken && selection.wants(file.file_name)) page.files.push_back(make_file(file, start));
   }
   if (reader.broken || !reader.at_end()) return std::nullopt;
   return page;

@@ -87,7 +87,7 @@ ProjectPage ProjectFinder::page_of(Ask& ask, const fetch::Fetched& fetched, cons
   if (const std::optional<DerivedCache::Found> packed = cache_.read("pages", key)) {
     // The page's own key comes first: of another content of the page there is nothing to be had.
     if (packed->bytes.substr(0, fetched.content_key.size() + 1) == fetched.content_key + "\n") {
-      auto page = unpack_page(packed->bytes.substr(fetched.content_key.size() + 1));
+      auto page = unpack_page(packed->bytes.substr(fetched.content_key.size() + 1), settings_.fits);
       if (page && page->name == name) return std::move(*page);
     }
   }

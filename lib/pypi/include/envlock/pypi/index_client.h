@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -11,6 +12,7 @@
 #include "envlock/core/diagnostic.h"
 #include "envlock/fetch/fetcher.h"
 #include "envlock/pypi/source.h"
+#include "envlock/pypi/tags.h"
 
 namespace envlock::pypi {
 
@@ -24,12 +26,18 @@ struct IndexLocation {
 /// Of what a user wrote: a URL that may hold credentials, or the absolute path of a folder.
 IndexLocation make_index_location(std::string_view url);
 
+/// Whether some platform at hand takes a wheel.
+using WheelFilter = std::function<bool(const WheelName&)>;
+
 struct IndexSettings {
   std::vector<IndexLocation> indexes;   ///< in order
   std::vector<std::string> find_links;  ///< folders (absolute) or URLs of HTML pages, looked at beside every index
   std::map<std::string, std::string> pinned;  ///< normalized name -> base of the index it must come from
   std::int64_t max_age_seconds = 600;         ///< how long a project page counts without asking again
   std::filesystem::path cache;  ///< for parsed pages and metadata of wheels without a metadata file; empty: none
+  /// Wheels that nobody could take need not be told, but for one of each version; which is half the time of reading a
+  /// large page. Called from several threads. Empty: all are told.
+  WheelFilter fits;
 };
 
 /// Places to fetch a file of an index from, in order: its mirrors, then `url` itself (as IndexFile has it), each with
