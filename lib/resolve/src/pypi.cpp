@@ -7,9 +7,9 @@
 #include "envlock/core/text.h"
 #include "envlock/core/url.h"
 #include "envlock/solve/solver.h"
-#include "pypi_askers.h"
 #include "pypi_encoding.h"
 #include "pypi_explain.h"
+#include "pypi_notes.h"
 #include "pypi_remedy.h"
 
 namespace envlock::resolve {
@@ -305,14 +305,14 @@ class Resolver {
       pick.metadata = release.metadata;
       pick.placed = project.state == Project::State::placed;
       pick.needs_build = release.needs_build;
-      if (!project.also_on.empty()) ambiguous.push_back(tell_ambiguous(project));
-      note_surprises(project, release);
+      if (!project.also_on.empty()) ambiguous.push_back(tell_ambiguous(universe_, project));
+      note_surprises(project, release, notes_);
     }
     if (!ambiguous.empty()) throw core::Error(std::move(ambiguous));
-    note_held_back(picks);
+    note_held_back(universe_, picks, notes_);
     for (auto& [name, pick] : picks) {
       std::sort(pick.extras.begin(), pick.extras.end());
-      note_unknown_extras(pick);
+      note_unknown_extras(pick, notes_);
       solution.picks.push_back(std::move(pick));
     }
     std::vector<std::string> broken = check(problem_, solution);
@@ -339,80 +339,6 @@ class Resolver {
                       .hints = {"name what you need of it in lines of its own"}});
     }
     return result;
-  }
-
-  core::Diagnostic tell_ambiguous(const Project& project) const {
-    std::vector<std::string> indexes{core::without_secrets(project.index)};
-    for (const std::string& other : project.also_on) indexes.push_back(core::without_secrets(other));
-    core::Diagnostic diagnostic{
-        .code = "index-ambiguous",
-        .what = "`" + project.name + "` stands on several indexes, and they need not mean the same project by it",
-        .why = {"it is on " + core::join(indexes, " and on "),
-                "whoever may upload to one of them could replace what you mean by something else"},
-        .hints = {"say which one: `--pypi-index " + project.name + "=" + indexes.front() +
-                  "`, or under `[pypi.index]` of envlock.toml"}};
-    tell_who_asks(universe_, universe_.known(project.name), diagnostic);
-    return diagnostic;
-  }
-
-  void note_surprises(const Project& project, const Release& release) {
-    if (release.yanked) {
-      notes_.warning({.code = "pypi-yanked",
-                      .what = "`" + project.name + " " + release.version_text + "` was yanked from its index",
-                      .why = release.file.yanked_reason.empty()
-                                 ? std::vector<std::string>{}
-                                 : std::vector<std::string>{core::printable(release.file.yanked_reason, 200)},
-                      .hints = {"ask for another version"}});
-    }
-    if (project.status == "archived" || project.status == "deprecated") {
-      notes_.note({.code = "pypi-project-status",
-                   .what = "`" + project.name + "` is " + project.status,
-                   .why = project.status_reason.empty()
-                              ? std::vector<std::string>{}
-                              : std::vector<std::string>{core::printable(project.status_reason, 200)}});
-    }
-  }
-
-  /// Versions that were asked for and could have been newer, had conda brought something else.
-  void note_held_back(const std::map<std::string, PypiPick>& picks) {
-    std::set<std::string> told;
-    for (const std::size_t request : deciding_requests(problem_)) {
-      const pypi::Requirement& requirement = problem_.requests[request].requirement;
-      const auto pick = picks.find(requirement.name);
-      if (pick == picks.end() || !told.insert(requirement.name).second) continue;
-      const ProjectId id = universe_.known(requirement.name);
-      const std::vector<std::size_t> matching = universe_.matching(id, requirement);
-      if (matching.empty()) continue;
-      const Release& newest = universe_.project(id).releases[matching.front()];
-      if (newest.version_text == pick->second.version || newest.state != Release::State::read) continue;
-      for (const Need& need : newest.needs) {
-        const Project& needed = universe_.project(need.project);
-        if (!needed.provided || !universe_.matching(need.project, need.requirement).empty()) continue;
-        notes_.note({.code = "pypi-held-back",
-                     .what = "`" + requirement.name + " " + pick->second.version + "` is chosen for " +
-                             problem_.platform + ", not " + newest.version_text,
-                     .where = problem_.requests[request].where,
-                     .why = {newest.version_text + " needs `" + needed.name + need.requirement.specifiers.format() +
-                             "`, and the conda part brings `" + needed.provided->conda_name + " " +
-                             needed.provided->version + "`"},
-                     .hints = {"`" + needed.provided->conda_name + " " + need.requirement.specifiers.format() +
-                               "` under `dependencies:` would let it in"}});
-        break;
-      }
-    }
-  }
-
-  void note_unknown_extras(const PypiPick& pick) {
-    for (const std::string& extra : pick.extras) {
-      const std::vector<std::string>& known = pick.metadata.provides_extra;
-      if (std::find(known.begin(), known.end(), extra) != known.end()) continue;
-      core::Diagnostic diagnostic{.code = "pypi-extra-unknown",
-                                  .what = "`" + pick.name + " " + pick.version + "` has no extra `" + extra + "`"};
-      if (const auto near = core::closest_match(extra, known)) {
-        diagnostic.hints.push_back("did you mean `" + pick.name + "[" + *near + "]`?");
-      }
-      notes_.warning(std::move(diagnostic));
-    }
   }
 
   const PypiProblem& problem_;

@@ -1,0 +1,87 @@
+#include "pypi_notes.h"
+
+#include <algorithm>
+#include <set>
+
+#include "envlock/core/text.h"
+#include "envlock/core/url.h"
+#include "pypi_askers.h"
+#include "pypi_encoding.h"
+
+namespace envlock::resolve {
+
+core::Diagnostic tell_ambiguous(const Universe& universe, const Project& project) {
+  std::vector<std::string> indexes{core::without_secrets(project.index)};
+  for (const std::string& other : project.also_on) indexes.push_back(core::without_secrets(other));
+  core::Diagnostic diagnostic{
+      .code = "index-ambiguous",
+      .what = "`" + project.name + "` stands on several indexes, and they need not mean the same project by it",
+      .why = {"it is on " + core::join(indexes, " and on "),
+              "whoever may upload to one of them could replace what you mean by something else"},
+      .hints = {"say which one: `--pypi-index " + project.name + "=" + indexes.front() +
+                "`, or under `[pypi.index]` of envlock.toml"}};
+  tell_who_asks(universe, universe.known(project.name), diagnostic);
+  return diagnostic;
+}
+
+void note_surprises(const Project& project, const Release& release, core::Notes& notes) {
+  if (release.yanked) {
+    notes.warning({.code = "pypi-yanked",
+                   .what = "`" + project.name + " " + release.version_text + "` was yanked from its index",
+                   .why = release.file.yanked_reason.empty()
+                              ? std::vector<std::string>{}
+                              : std::vector<std::string>{core::printable(release.file.yanked_reason, 200)},
+                   .hints = {"ask for another version"}});
+  }
+  if (project.status == "archived" || project.status == "deprecated") {
+    notes.note({.code = "pypi-project-status",
+                .what = "`" + project.name + "` is " + project.status,
+                .why = project.status_reason.empty()
+                           ? std::vector<std::string>{}
+                           : std::vector<std::string>{core::printable(project.status_reason, 200)}});
+  }
+}
+
+void note_held_back(const Universe& universe, const std::map<std::string, PypiPick>& picks, core::Notes& notes) {
+  const PypiProblem& problem = universe.problem();
+  std::set<std::string> told;
+  for (const std::size_t request : deciding_requests(problem)) {
+    const pypi::Requirement& requirement = problem.requests[request].requirement;
+    const auto pick = picks.find(requirement.name);
+    if (pick == picks.end() || !told.insert(requirement.name).second) continue;
+    const ProjectId id = universe.known(requirement.name);
+    const std::vector<std::size_t> matching = universe.matching(id, requirement);
+    if (matching.empty()) continue;
+    const Release& newest = universe.project(id).releases[matching.front()];
+    if (newest.version_text == pick->second.version || newest.state != Release::State::read) continue;
+    for (const Need& need : newest.needs) {
+      const Project& needed = universe.project(need.project);
+      if (!needed.provided || !universe.matching(need.project, need.requirement).empty()) continue;
+      notes.note({.code = "pypi-held-back",
+                  .what = "`" + requirement.name + " " + pick->second.version + "` is chosen for " + problem.platform +
+                          ", not " + newest.version_text,
+                  .where = problem.requests[request].where,
+                  .why = {newest.version_text + " needs `" + needed.name + need.requirement.specifiers.format() +
+                          "`, and the conda part brings `" + needed.provided->conda_name + " " +
+                          needed.provided->version + "`"},
+                  .hints = {"`" + needed.provided->conda_name + " " + need.requirement.specifiers.format() +
+                            "` under `dependencies:` would let it in"}});
+      break;
+    }
+  }
+}
+
+void note_unknown_extras(const PypiPick& pick, core::Notes& notes) {
+  for (const std::string& extra : pick.extras) {
+    const std::vector<std::string>& known = pick.metadata.provides_extra;
+    if (std::find(known.begin(), known.end(), extra) != known.end()) continue;
+    core::Diagnostic diagnostic{.code = "pypi-extra-unknown",
+                                .what = "`" + pick.name + " " + pick.version + "` has no extra `" + extra + "`"};
+    if (const auto near = core::closest_match(extra, known)) {
+      diagnostic.hints.push_back("did you mean `" + pick.name + "[" + *near + "]`?");
+    }
+    notes.warning(std::move(diagnostic));
+  }
+}
+
+}  // namespace envlock::resolve
