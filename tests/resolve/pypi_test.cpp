@@ -199,6 +199,8 @@ TEST_CASE("a yanked version is taken only by its number, and said") {
   CHECK(show(pypi(pinned.problem, source, notes)) == "x 2");
   REQUIRE(notes.all().size() == 1);
   CHECK(notes.all()[0].diagnostic.code == "pypi-yanked");
+  REQUIRE(notes.all()[0].diagnostic.where.has_value());
+  CHECK(notes.all()[0].diagnostic.where->line == 1);
   TestProblem refused({"x>=2"});
   CHECK(told(conflict_of(refused, source)) ==
         "no-fitting-version: `x>=2` cannot be met for linux-64\n"

@@ -306,13 +306,13 @@ class Resolver {
       pick.placed = project.state == Project::State::placed;
       pick.needs_build = release.needs_build;
       if (!project.also_on.empty()) ambiguous.push_back(tell_ambiguous(universe_, project));
-      note_surprises(project, release, notes_);
+      note_surprises(universe_, project, release, notes_);
     }
     if (!ambiguous.empty()) throw core::Error(std::move(ambiguous));
     note_held_back(universe_, picks, notes_);
     for (auto& [name, pick] : picks) {
       std::sort(pick.extras.begin(), pick.extras.end());
-      note_unknown_extras(pick, notes_);
+      note_unknown_extras(universe_, pick, notes_);
       solution.picks.push_back(std::move(pick));
     }
     std::vector<std::string> broken = check(problem_, solution);

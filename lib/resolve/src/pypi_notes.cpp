@@ -24,21 +24,24 @@ core::Diagnostic tell_ambiguous(const Universe& universe, const Project& project
   return diagnostic;
 }
 
-void note_surprises(const Project& project, const Release& release, core::Notes& notes) {
+void note_surprises(const Universe& universe, const Project& project, const Release& release, core::Notes& notes) {
+  const auto reasons = [](const std::string& said) {
+    return said.empty() ? std::vector<std::string>{} : std::vector<std::string>{core::printable(said, 200)};
+  };
   if (release.yanked) {
-    notes.warning({.code = "pypi-yanked",
-                   .what = "`" + project.name + " " + release.version_text + "` was yanked from its index",
-                   .why = release.file.yanked_reason.empty()
-                              ? std::vector<std::string>{}
-                              : std::vector<std::string>{core::printable(release.file.yanked_reason, 200)},
-                   .hints = {"ask for another version"}});
+    core::Diagnostic yanked{.code = "pypi-yanked",
+                            .what = "`" + project.name + " " + release.version_text + "` was yanked from its index",
+                            .why = reasons(release.file.yanked_reason),
+                            .hints = {"ask for another version"}};
+    tell_who_asks(universe, universe.known(project.name), yanked);
+    notes.warning(std::move(yanked));
   }
   if (project.status == "archived" || project.status == "deprecated") {
-    notes.note({.code = "pypi-project-status",
-                .what = "`" + project.name + "` is " + project.status,
-                .why = project.status_reason.empty()
-                           ? std::vector<std::string>{}
-                           : std::vector<std::string>{core::printable(project.status_reason, 200)}});
+    core::Diagnostic status{.code = "pypi-project-status",
+                            .what = "`" + project.name + "` is " + project.status,
+                            .why = reasons(project.status_reason)};
+    tell_who_asks(universe, universe.known(project.name), status);
+    notes.note(std::move(status));
   }
 }
 
@@ -71,7 +74,7 @@ void note_held_back(const Universe& universe, const std::map<std::string, PypiPi
   }
 }
 
-void note_unknown_extras(const PypiPick& pick, core::Notes& notes) {
+void note_unknown_extras(const Universe& universe, const PypiPick& pick, core::Notes& notes) {
   for (const std::string& extra : pick.extras) {
     const std::vector<std::string>& known = pick.metadata.provides_extra;
     if (std::find(known.begin(), known.end(), extra) != known.end()) continue;
@@ -80,6 +83,7 @@ void note_unknown_extras(const PypiPick& pick, core::Notes& notes) {
     if (const auto near = core::closest_match(extra, known)) {
       diagnostic.hints.push_back("did you mean `" + pick.name + "[" + *near + "]`?");
     }
+    tell_who_asks(universe, universe.known(pick.name), diagnostic);
     notes.warning(std::move(diagnostic));
   }
 }

@@ -15,12 +15,12 @@ namespace envlock::resolve {
 core::Diagnostic tell_ambiguous(const Universe& universe, const Project& project);
 
 /// A yanked release, an archived or deprecated project.
-void note_surprises(const Project& project, const Release& release, core::Notes& notes);
+void note_surprises(const Universe& universe, const Project& project, const Release& release, core::Notes& notes);
 
 /// Versions that were asked for and could have been newer, had conda brought something else.
 void note_held_back(const Universe& universe, const std::map<std::string, PypiPick>& picks, core::Notes& notes);
 
 /// Extras that the chosen version does not have.
-void note_unknown_extras(const PypiPick& pick, core::Notes& notes);
+void note_unknown_extras(const Universe& universe, const PypiPick& pick, core::Notes& notes);
 
 }  // namespace envlock::resolve
