@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "conda_wish.h"
 #include "envlock/core/text.h"
 #include "envlock/core/url.h"
 #include "pypi_askers.h"
@@ -67,8 +68,8 @@ void note_held_back(const Universe& universe, const std::map<std::string, PypiPi
                   .why = {newest.version_text + " needs `" + needed.name + need.requirement.specifiers.format() +
                           "`, and the conda part brings `" + needed.provided->conda_name + " " +
                           needed.provided->version + "`"},
-                  .hints = {"`" + needed.provided->conda_name + " " + need.requirement.specifiers.format() +
-                            "` under `dependencies:` would let it in"}});
+                  .hints = {"`" + make_conda_wish(*needed.provided, need.requirement.specifiers).spec +
+                            "` under `dependencies:` lets it in, if conda can bring that"}});
       break;
     }
   }
