@@ -67,20 +67,6 @@ std::string quoted(const Item& item) {
   return "`" + item.name + (item.version.empty() ? "" : " " + item.version) + "`";
 }
 
-/// What an item asks of others: its texts, and how each is read.
-struct Want {
-  const std::string* text = nullptr;
-  PackageKind kind = PackageKind::conda;
-};
-
-std::vector<Want> wants_of(const Item& item) {
-  std::vector<Want> wants;
-  wants.reserve(item.depends.size() + item.extra_depends.size());
-  for (const std::string& text : item.depends) wants.push_back({&text, item.kind});
-  for (const std::string& text : item.extra_depends) wants.push_back({&text, PackageKind::pypi});
-  return wants;
-}
-
 class Causes {
  public:
   Causes(std::vector<Change>& changes, const Inventory::Platform& from, const Inventory::Platform& to) {

@@ -66,6 +66,14 @@ const Depend& Depends::of(const std::string& text, PackageKind kind) {
       .first->second;
 }
 
+std::vector<Want> wants_of(const Item& item) {
+  std::vector<Want> wants;
+  wants.reserve(item.depends.size() + item.extra_depends.size());
+  for (const std::string& text : item.depends) wants.push_back({&text, item.kind});
+  for (const std::string& text : item.extra_depends) wants.push_back({&text, PackageKind::pypi});
+  return wants;
+}
+
 bool lacks_extra(const Depend& depend, const Item& item) {
   if (!item.extras) return false;
   return std::any_of(depend.extras.begin(), depend.extras.end(), [&](const std::string& extra) {

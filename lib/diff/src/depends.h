@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "envlock/conda/match_spec.h"
 #include "envlock/conda/version.h"
@@ -28,6 +30,14 @@ class Depends {
  private:
   std::map<std::pair<PackageKind, std::string_view>, Depend> known_;
 };
+
+/// What an item asks of others: a text, and how it is read.
+struct Want {
+  const std::string* text = nullptr;
+  PackageKind kind = PackageKind::conda;
+};
+/// All that it asks for, in its order; what the extras of a conda package add comes last. Refers to the item.
+std::vector<Want> wants_of(const Item& item);
 
 /// True when the item is known to come without one of the extras that are asked for.
 bool lacks_extra(const Depend& depend, const Item& item);
