@@ -1,3 +1,4 @@
+#include "envlock/archive/write_wheel.h"
 #include "make_archive.h"
 #include "support/catch.h"
 #include "support/temporary_folder.h"
@@ -68,4 +69,18 @@ TEST_CASE("a wheel whose data is not what its zip says is refused") {
   const std::filesystem::path file = folder.write("x.whl", bytes);
   Recorder recorder;
   CHECK_THAT(refusal([&] { archive::read_wheel(file, recorder); }), Contains("archive-unreadable"));
+}
+
+TEST_CASE("a wheel that was written is read again, and has the same bytes every time") {
+  const std::vector<archive::WheelMember> members = {
+      {"x/__init__.py", "pass\n"}, {"x/tool", std::string(100'000, 't'), true}, {"x/\xC3\xA4.txt", ""}};
+  const std::string bytes = archive::write_wheel(members);
+  CHECK(bytes == archive::write_wheel(members));
+  const TemporaryFolder folder;
+  Recorder recorder;
+  CHECK(archive::read_wheel(folder.write("x.whl", bytes), recorder).sha256 == core::sha256(bytes));
+  REQUIRE(recorder.entries.size() == 3);
+  CHECK(recorder.files.at("x/tool") == std::string(100'000, 't'));
+  CHECK(recorder.entries[1].mode == 0755);
+  CHECK(recorder.entries[2] == archive::Entry{.path = "x/\xC3\xA4.txt", .mode = 0644, .mtime_seconds = 315'532'800});
 }

@@ -216,7 +216,7 @@ TEST_CASE("folders, repositories and archives are met by their place") {
   input.lines[4].text = "theirs @ git+ssh://host.example/theirs.git@main";
   CHECK(findings(lock, pip_freshness(input)).find("unmet-request") == std::string::npos);
   input.lines[3].text = "./ours";
-  CHECK(findings(lock, pip_freshness(input)).find("linux-64 locks it as editable, not as a copy") != std::string::npos);
+  CHECK(findings(lock, pip_freshness(input)).find("linux-64 locks it with `-e`") != std::string::npos);
   input.lines[4].text = "theirs @ git+ssh://git@host.example/theirs.git@" + std::string(40, 'b');
   CHECK(findings(lock, pip_freshness(input)).find("locks commit `aaaa") != std::string::npos);
   input.lines[4].text = "theirs @ git+ssh://git@host.example/fork.git@main";

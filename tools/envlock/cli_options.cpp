@@ -105,6 +105,7 @@ Session open_session(const ChannelArgs& args, Out& out) {
   }
   if (!args.exclude_newer.empty()) session.exclude_newer = parse_cut_off(args.exclude_newer, "--exclude-newer");
   session.exclude_newer_strict = args.exclude_newer_strict;
+  session.no_condarc = args.no_condarc;
   if (!args.no_condarc) session.condarc = channel::read_condarc(channel::process_environment(), out.notes);
   if (args.offline) session.condarc.network.offline = true;
   session.cache = args.cache.empty() ? fetch::default_cache_folder() : std::filesystem::path(args.cache);

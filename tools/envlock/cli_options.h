@@ -57,6 +57,7 @@ struct Session {
   std::optional<conda::ChannelPriority> channel_priority;
   std::optional<core::Milliseconds> exclude_newer;  ///< likewise
   bool exclude_newer_strict = false;
+  bool no_condarc = false;  ///< nothing of what other tools are set up with counts
 };
 
 /// Reads .condarc (notes into out.notes) and makes the fetcher over out.progress().

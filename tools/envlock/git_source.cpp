@@ -1,14 +1,19 @@
 #include "git_source.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <map>
 #include <system_error>
 #include <vector>
 
 #include "child_process.h"
 #include "envlock/core/diagnostic.h"
 #include "envlock/core/digest.h"
+#include "envlock/core/file.h"
 #include "envlock/core/text.h"
 #include "envlock/core/url.h"
+#include "envlock/prefix/git_tree.h"
 
 namespace envlock::tools {
 namespace {
@@ -26,6 +31,14 @@ bool is_commit(std::string_view text) {
                               .hints = {"see whether `git ls-remote` reaches it from here"}};
   if (!core::trim(told).empty()) diagnostic.why.push_back("git says: " + last_lines(told, 4));
   throw core::Error(std::move(diagnostic));
+}
+
+/// A lock holds no user names. Over ssh, hosts of repositories have one for everybody.
+std::string with_ssh_user(const std::string& repository) {
+  std::optional<core::Url> url = core::parse_url(repository);
+  if (!url || url->scheme != "ssh" || !url->user.empty()) return repository;
+  url->user = "git";
+  return core::format(*url);
 }
 
 /// Asks nobody for a password, reads no hook and no file of the user's that could run something.
@@ -76,27 +89,98 @@ std::string find_commit(const std::string& repository, const std::string& revisi
   return found;
 }
 
+namespace {
+
+/// What a checkout was made of, beside it in `.git`: neither is believed before it hashes to the commit.
+constexpr const char* kCommitFile = "envlock-commit";
+constexpr const char* kSubmodulesFile = "envlock-submodules";
+
+std::string read_beside(const std::filesystem::path& folder, const char* name) {
+  try {
+    return core::read_file(folder / ".git" / name, std::uint64_t{16} << 20);
+  } catch (const core::Error&) {
+    return "";
+  }
+}
+
+/// Those lines of `git ls-tree -r -z` that are of submodules: "160000 commit ID<tab>PATH".
+std::string submodule_lines(std::string_view listing) {
+  std::string lines;
+  for (const std::string_view line : core::split(listing, '\0')) {
+    if (line.starts_with("160000 ")) lines += std::string(line) + '\0';
+  }
+  return lines;
+}
+
+std::map<std::string, std::string> submodules_of(std::string_view lines) {
+  std::map<std::string, std::string> submodules;
+  for (const std::string_view line : core::split(lines, '\0')) {
+    const std::size_t tab = line.find('\t');
+    if (!line.starts_with("160000 commit ") || tab == std::string_view::npos || tab < 54) continue;
+    if (is_commit(line.substr(14, 40))) submodules.emplace(line.substr(tab + 1), line.substr(14, 40));
+  }
+  return submodules;
+}
+
+/// Files as git keeps them, whatever attributes and line ends the repository or the machine asks for.
+void keep_bytes(const std::filesystem::path& folder) {
+  core::write_file_atomically(folder / ".git" / "info" / "attributes",
+                              "* -text -ident -filter -working-tree-encoding\n");
+}
+
+/// From the commit's name down to every file: nothing that lies there is believed by its own word.
+bool is_checkout_of(const std::filesystem::path& folder, const std::string& commit) {
+  const std::string content = read_beside(folder, kCommitFile);
+  if (content.empty() || prefix::git_commit_id(content) != commit || !content.starts_with("tree ")) return false;
+  try {
+    const std::string tree = prefix::git_tree_id(folder, submodules_of(read_beside(folder, kSubmodulesFile)));
+    return content.substr(5, 41) == tree + "\n";
+  } catch (const core::Error&) {
+    return false;
+  }
+}
+
+std::filesystem::path checkout_folder(const std::string& repository, const std::string& commit,
+                                      const std::filesystem::path& cache) {
+  const std::string key = core::format(core::sha256(core::strip_credentials(repository))).substr(0, 16);
+  return cache / "git-2" / (key + "-" + commit);
+}
+
+}  // namespace
+
+std::optional<std::filesystem::path> find_checkout(const std::string& repository, const std::string& commit,
+                                                   const std::filesystem::path& cache) {
+  const std::filesystem::path folder = checkout_folder(repository, commit, cache);
+  return is_checkout_of(folder, commit) ? std::optional(folder) : std::nullopt;
+}
+
 std::filesystem::path check_out(const std::string& repository, const std::string& commit,
                                 const std::filesystem::path& cache) {
-  const std::filesystem::path folder =
-      cache / "git-1" / (core::format(core::sha256(core::strip_credentials(repository))).substr(0, 16) + "-" + commit);
-  const std::filesystem::path done = folder / ".git" / "envlock-complete";
+  if (const auto known = find_checkout(repository, commit, cache)) return *known;
+  const std::filesystem::path folder = checkout_folder(repository, commit, cache);
+  const std::filesystem::path work = folder.string() + ".work-" + std::to_string(getpid());
   std::error_code error;
-  if (std::filesystem::exists(done, error)) return folder;
-  std::filesystem::remove_all(folder, error);
-  std::filesystem::create_directories(folder, error);
+  std::filesystem::remove_all(work, error);
+  std::filesystem::create_directories(work / ".git" / "info", error);
   if (error) refuse(repository, "no folder for it can be made in the cache: " + error.message(), "");
-  const std::string place = folder.string();
-  for (const std::vector<std::string>& words :
-       std::vector<std::vector<std::string>>{{"init", "--quiet"},
-                                             {"fetch", "--quiet", "--depth=1", "--no-tags", "--", repository, commit},
-                                             {"checkout", "--quiet", "--detach", commit}}) {
-    const Ran ran = git(repository, words, place);
-    if (ran.exit_code != 0) refuse(repository, "commit " + commit + " cannot be fetched", ran.errors);
-  }
-  const Ran head = git(repository, {"rev-parse", "HEAD"}, place);
-  if (core::trim(head.output) != commit) refuse(repository, "another commit than " + commit + " came", "");
-  std::filesystem::create_directory(done, error);
+  const auto run = [&](const std::vector<std::string>& words) {
+    Ran ran = git(repository, words, work.string());
+    if (ran.exit_code == 0) return ran.output;
+    std::filesystem::remove_all(work, error);
+    refuse(repository, "commit " + commit + " cannot be fetched", ran.errors);
+  };
+  run({"init", "--quiet", "--template="});
+  keep_bytes(work);
+  run({"fetch", "--quiet", "--depth=1", "--no-tags", "--", with_ssh_user(repository), commit});
+  run({"-c", "core.symlinks=true", "-c", "core.autocrlf=false", "checkout", "--quiet", "--detach", commit});
+  core::write_file_atomically(work / ".git" / kSubmodulesFile, submodule_lines(run({"ls-tree", "-r", "-z", commit})));
+  core::write_file_atomically(work / ".git" / kCommitFile, run({"cat-file", "commit", commit}));
+  const bool whole = is_checkout_of(work, commit);
+  std::filesystem::remove_all(folder, error);
+  if (whole) std::filesystem::rename(work, folder, error);
+  std::filesystem::remove_all(work, error);
+  // Another envlock may have been faster.
+  if (!is_checkout_of(folder, commit)) refuse(repository, "what came is not commit " + commit, "");
   return folder;
 }
 

@@ -17,7 +17,9 @@
 #include "install_packages.h"
 #include "interruption.h"
 #include "lock_target.h"
+#include "provided_check.h"
 #include "run_records.h"
+#include "source_wheels.h"
 #include "verify_prefix.h"
 
 namespace envlock::tools {
@@ -30,6 +32,7 @@ struct InstallArgs {
   bool dry_run = false;
   bool no_compile = false;
   bool allow_scripts = false;
+  bool allow_build = false;
   bool copy = false;
   bool force = false;
   bool repair = false;
@@ -62,6 +65,22 @@ std::string url_of(const lock::LockedWheel& wheel, const std::filesystem::path& 
   return core::file_url(std::filesystem::absolute(lock_folder / wheel.url).lexically_normal().string());
 }
 
+prefix::DirectUrl direct_of(const lock::LockedWheel& wheel) {
+  if (!wheel.direct || !wheel.sha256) return {};
+  return {.kind = prefix::DirectUrl::Kind::archive, .sha256 = *wheel.sha256};
+}
+
+void add_wheels(const std::vector<SourceWheel>& made, prefix::Target& target) {
+  for (const SourceWheel& wheel : made) {
+    target.wheels.push_back({.name = wheel.name,
+                             .version = wheel.version,
+                             .url = wheel.url,
+                             .sha256 = wheel.sha256,
+                             .file = wheel.file,
+                             .direct = wheel.direct});
+  }
+}
+
 prefix::Target make_target(const LockTarget& lock) {
   prefix::Target target;
   for (const lock::InstallPackage& package : lock.platform.packages) {
@@ -73,7 +92,7 @@ prefix::Target make_target(const LockTarget& lock) {
                              .url = url_of(wheel, lock.file.parent_path()),
                              .sha256 = wheel.sha256.value_or(core::Sha256{}),
                              .file = {},
-                             .direct = wheel.direct});
+                             .direct = direct_of(wheel)});
   }
   target.variables = lock.set.variables;
   target.lock_bytes = copy_of(lock.set);
@@ -213,7 +232,7 @@ Exit run_install(const InstallArgs& args, Out& out) {
   summary.lock_file = lock.file.string();
   summary.platform = lock.platform.platform.name;
   summary.dry_run = args.dry_run;
-  summary.packages = lock.platform.packages.size() + lock.platform.wheels.size();
+  summary.packages = lock.platform.packages.size() + lock.platform.wheels.size() + lock.platform.sources.size();
   (void)prefix::check_prefix(folder, args.force);  // a dry run, too, shall not promise what would be refused
   if (!args.dry_run) summary.recovered = prefix::recover(folder);
   prefix::Target target = make_target(lock);
@@ -223,12 +242,15 @@ Exit run_install(const InstallArgs& args, Out& out) {
   std::vector<std::string> relink;
   if (args.repair && prefix::is_environment(folder)) {
     relink = packages_to_repair(folder, lock, args, packages, session, out);
+    target.renewed_wheels = relink;
   }
   prefix::Difference difference = prefix::compare(installed, target, relink);
   summary.difference = &difference;
   const std::vector<lock::InstallPackage> to_get = packages_to_get(lock, difference);
   if (!args.dry_run) throw_away(relink, to_get, packages.cache());
+  SourceWheels sources(lock, session, args.allow_build);
   if (args.dry_run) {
+    sources.check_folders();
     summary.download_bytes_expected = bytes_to_get(to_get, packages.cache());
     return tell(summary, out);
   }
@@ -248,12 +270,14 @@ Exit run_install(const InstallArgs& args, Out& out) {
   summary.borrowed = obtained.borrowed;
   summary.seconds_getting = seconds_since(start);
   for (prefix::WantedWheel& wheel : target.wheels) wheel.file = obtained.wheels.at(wheel.name);
+  if (!lock.platform.sources.empty()) add_wheels(sources.make(packages.pip(), out.notes), target);
   complete_records(lock.set.format, obtained, installed, target, difference);
 
   const Clock::time_point linking = Clock::now();
   summary.result = link(folder, target, difference, to_get, lock, packages, obtained, args, session, out);
   summary.seconds_linking = seconds_since(linking);
   note_extra_distributions(folder, target, out.notes);
+  check_provided(folder, lock, out.notes);
   return tell(summary, out);
 }
 
@@ -284,6 +308,8 @@ void add_install(CLI::App& app, Commands& commands) {
   command.add_flag("--dry-run", args->dry_run, "only say what would change");
   command.add_flag("--no-compile", args->no_compile, "do not compile the python sources of noarch packages");
   command.add_flag("--allow-scripts", args->allow_scripts, "run the post-link and pre-unlink scripts of packages");
+  command.add_flag("--allow-build", args->allow_build,
+                   "build wheels of what the lock names without one: runs code of those projects");
   command.add_flag("--copy", args->copy, "copy files from the cache, never link them");
   command.add_flag("--repair", args->repair, "verify what is there first, and put anew what is not as it should be");
   command.add_flag("--force", args->force, "change an environment that is marked as frozen");

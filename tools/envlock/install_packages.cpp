@@ -136,13 +136,26 @@ fetch::Download Packages::download_of(const lock::InstallPackage& package) const
   return download;
 }
 
-fetch::Download Packages::download_of(const lock::LockedWheel& wheel) const {
-  return {.urls = {absolute_place(wheel.url, lock_folder_)},
+PipTransport& Packages::pip() {
+  if (!pip_) pip_ = std::make_unique<PipTransport>(session_, out_.notes);
+  return *pip_;
+}
+
+fetch::Download Packages::download_of(const lock::LockedWheel& wheel, bool by_network) {
+  const std::string place = absolute_place(wheel.url, lock_folder_);
+  const bool by_index = by_network && !wheel.index.empty();
+  return {.urls = by_index ? pip().places(wheel.index, place) : std::vector<std::string>{place},
           .label = wheel.name + " " + wheel.version,
           .sha256 = wheel.sha256,
           .md5 = std::nullopt,
           .size = wheel.size,
           .caching = fetch::Caching::immutable};
+}
+
+fetch::Fetched Packages::fetch_wheel(const lock::LockedWheel& wheel) {
+  const fetch::Download download = download_of(wheel, true);
+  if (wheel.index.empty()) return session_.fetcher->fetch_one(download);
+  return pip().fetch(download, wheel.index, wheel.name, wheel.file);
 }
 
 void Packages::note_trouble() {
@@ -155,6 +168,7 @@ void Packages::note_trouble() {
 Obtained Packages::obtain(const std::vector<lock::InstallPackage>& packages,
                           const std::vector<lock::LockedWheel>& wheels, std::size_t threads) {
   find_transport(packages);
+  if (!wheels.empty()) (void)pip();  // threads ask for it together
   const std::vector<std::filesystem::path> foreign = archive::foreign_package_folders();
   const std::size_t cores = threads > 0 ? threads : std::max(1U, std::thread::hardware_concurrency());
   std::counting_semaphore<> processors(static_cast<std::ptrdiff_t>(cores));
@@ -162,8 +176,8 @@ Obtained Packages::obtain(const std::vector<lock::InstallPackage>& packages,
   std::atomic<std::uint64_t> done{0};
   const int task = session_.progress->start("getting packages", fates.size(), core::Progress::Unit::steps);
 
-  const auto fetch = [&](const fetch::Download& download, Fate& fate) -> std::optional<std::filesystem::path> {
-    const fetch::Fetched fetched = session_.fetcher->fetch_one(download);
+  const auto take = [](const fetch::Fetched& fetched, const fetch::Download& download,
+                       Fate& fate) -> std::optional<std::filesystem::path> {
     if (fetched.status != fetch::Status::ok) {
       fate.failures.push_back(
           fetched.failure
@@ -179,6 +193,9 @@ Obtained Packages::obtain(const std::vector<lock::InstallPackage>& packages,
     fate.downloaded = !fetched.from_cache;
     if (fate.downloaded) fate.downloaded_bytes = size_of(fetched.path);
     return fetched.path;
+  };
+  const auto fetch = [&](const fetch::Download& download, Fate& fate) {
+    return take(session_.fetcher->fetch_one(download), download, fate);
   };
   const auto find_package = [&](const lock::InstallPackage& package, Fate& fate) {
     if (package.record.sha256) fate.unpacked = cache_.find(*package.record.sha256);
@@ -206,7 +223,7 @@ Obtained Packages::obtain(const std::vector<lock::InstallPackage>& packages,
     }
   };
   const auto get_wheel = [&](const lock::LockedWheel& wheel, Fate& fate) {
-    if (const auto file = fetch(download_of(wheel), fate)) fate.wheel = *file;
+    if (const auto file = take(fetch_wheel(wheel), download_of(wheel, true), fate)) fate.wheel = *file;
   };
   core::parallel_for(packages.size(), cores, [&](std::size_t i) { find_package(packages[i], fates[i]); });
   std::vector<std::size_t> missing;
@@ -257,15 +274,19 @@ std::map<core::Sha256, std::filesystem::path> Packages::archives(const std::vect
   find_transport(packages);
   std::vector<fetch::Download> downloads;
   for (const lock::InstallPackage& package : packages) downloads.push_back(download_of(package));
+  std::vector<const lock::LockedWheel*> asked(downloads.size(), nullptr);
   for (const lock::LockedWheel& wheel : wheels) {
-    if (wheel.sha256) downloads.push_back(download_of(wheel));
+    if (!wheel.sha256) continue;
+    downloads.push_back(download_of(wheel, fetch));
+    asked.push_back(&wheel);
   }
   // Folders are looked into in any case: they cost no network.
   for (fetch::Download& download : downloads) {
     if (!fetch) std::erase_if(download.urls, [](const std::string& url) { return !url.starts_with('/'); });
   }
-  const std::vector<fetch::Fetched> fetched = session_.fetcher->fetch(downloads);
+  std::vector<fetch::Fetched> fetched = session_.fetcher->fetch(downloads);
   for (std::size_t i = 0; i < fetched.size(); ++i) {
+    if (fetch && asked[i] != nullptr && fetched[i].status != fetch::Status::ok) fetched[i] = fetch_wheel(*asked[i]);
     if (fetched[i].status == fetch::Status::ok) {
       found.emplace(*downloads[i].sha256, fetched[i].path);
     } else if (fetch && fetched[i].failure) {

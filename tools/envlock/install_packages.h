@@ -9,6 +9,7 @@
 #include "cli_options.h"
 #include "envlock/archive/package_cache.h"
 #include "envlock/lock/install_set.h"
+#include "pip_transport.h"
 
 namespace envlock::tools {
 
@@ -41,10 +42,13 @@ class Packages {
                                                          const std::vector<lock::LockedWheel>& wheels, bool fetch);
 
   archive::PackageCache& cache() { return cache_; }
+  /// The way to indexes of Python's own packages; pip's configuration is read when it is first asked for.
+  PipTransport& pip();
 
  private:
   fetch::Download download_of(const lock::InstallPackage& package) const;
-  fetch::Download download_of(const lock::LockedWheel& wheel) const;
+  fetch::Download download_of(const lock::LockedWheel& wheel, bool by_network);
+  fetch::Fetched fetch_wheel(const lock::LockedWheel& wheel);
   /// Says once that packages are unpacked elsewhere than in the cache.
   void note_trouble();
   void find_transport(const std::vector<lock::InstallPackage>& packages);
@@ -54,6 +58,7 @@ class Packages {
   Out& out_;
   archive::PackageCache cache_;
   std::vector<channel::Location> locations_;
+  std::unique_ptr<PipTransport> pip_;
 };
 
 }  // namespace envlock::tools

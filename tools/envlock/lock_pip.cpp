@@ -306,6 +306,7 @@ class PlatformSolver {
     lock::LockedDistribution locked;
     if (const auto place = placed_.find(pick.name); pick.placed && place != placed_.end()) {
       locked = place->second.locked;
+      if (place->second.sdist) add_built(pick.name, *place->second.sdist, locked);
     } else {
       locked.source =
           pick.index.empty() ? lock::LockedDistribution::Source::find_links : lock::LockedDistribution::Source::index;
@@ -318,12 +319,7 @@ class PlatformSolver {
       locked.upload_time = pick.file.upload_time;
       locked.yanked = pick.file.yanked;
       locked.sha256_computed = was_computed(locked);
-      if (pick.needs_build) {
-        const BuiltWheel built = builder_.build(pick.name, pick.file, target_);
-        locked.source = lock::LockedDistribution::Source::built;
-        locked.built_file = built.file.filename().string();
-        locked.built_sha256 = built.sha256;
-      }
+      if (pick.needs_build) add_built(pick.name, pick.file, locked);
       if (options_.all_artifacts) {
         for (const pypi::IndexFile& other : pick.others) {
           if (other.sha256) locked.others.push_back({other.file_name, *other.sha256, other.size});
@@ -339,6 +335,15 @@ class PlatformSolver {
     locked.provides_extra = pick.metadata.provides_extra;
     locked.license = pick.metadata.license;
     return locked;
+  }
+
+  void add_built(const std::string& name, const pypi::IndexFile& sdist, lock::LockedDistribution& locked) {
+    const BuiltWheel built = builder_.build(name, sdist, target_);
+    locked.source = lock::LockedDistribution::Source::built;
+    locked.sha256_computed = locked.sha256_computed || !locked.sha256;
+    locked.sha256 = built.source_sha256;
+    locked.built_file = built.file.filename().string();
+    locked.built_sha256 = built.sha256;
   }
 
   /// The index had no hash when the file was locked, and the one at hand is the lock's own.
@@ -378,6 +383,14 @@ pypi::WheelFilter fits_some(const std::vector<PlatformOutcome>& outcomes, const 
   };
 }
 
+/// The platform for which wheels can be built here, if there is one.
+const PlatformOutcome& buildable(const std::vector<PlatformOutcome>& outcomes) {
+  for (const PlatformOutcome& outcome : outcomes) {
+    if (outcome.platform.subdir == conda::native_subdir()) return outcome;
+  }
+  return outcomes.front();
+}
+
 }  // namespace
 
 void solve_pip(PipInputs& inputs, const PipSolveOptions& options, const Session& session,
@@ -387,9 +400,16 @@ void solve_pip(PipInputs& inputs, const PipSolveOptions& options, const Session&
   // Pages are large: for one platform they are not kept.
   RememberingSource remembering(*opened.source);
   pypi::Source& source = outcomes.size() > 1 ? remembering : *opened.source;
-  const std::map<std::string, PlacedRequest> placed = look_at_places(
-      inputs, options.free_all ? nullptr : options.previous, source, *opened.fetcher, options.lock_folder, notes);
   WheelBuilder builder(*opened.fetcher, session.cache);
+  std::optional<PlaceBuilds> builds;
+  if (inputs.input.options.allow_build && !outcomes.empty()) {
+    const PlatformOutcome& outcome = buildable(outcomes);
+    builds.emplace(PlaceBuilds{builder, {outcome.platform.subdir, python_of(outcome, inputs).version}});
+  }
+  BuildingSource building(source, builder, builds ? builds->target : BuildTarget{});
+  const std::map<std::string, PlacedRequest> placed =
+      look_at_places(inputs, options.free_all ? nullptr : options.previous, builds ? building : source, *opened.fetcher,
+                     options.lock_folder, builds, notes);
   PlatformSolver solver(inputs, placed, options, source, builder);
   std::vector<core::Notes> of_platforms(outcomes.size());
   for (std::size_t i = 0; i < outcomes.size(); ++i) solver.run(outcomes[i], of_platforms[i]);

@@ -74,7 +74,7 @@ LockTarget choose_lock_target(const LockTargetArgs& args, core::Notes& notes) {
       named ? named_platform(target.set, args.platform, target.file.string())
             : lock::choose_platform(target.set, conda::native_subdir(), target.machine, target.file.string());
   target.platform = lock::only_categories(chosen, args.categories);
-  if (target.platform.packages.empty() && target.platform.wheels.empty()) {
+  if (target.platform.packages.empty() && target.platform.wheels.empty() && target.platform.sources.empty()) {
     throw core::Error({.code = "nothing-locked",
                        .what = "`" + core::printable(target.file.string()) + "` names no package for this machine",
                        .where = std::nullopt,

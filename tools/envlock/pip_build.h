@@ -1,7 +1,7 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,22 +20,39 @@ struct BuildTarget {
 struct BuiltWheel {
   std::filesystem::path file;
   core::Sha256 sha256;
+  core::Sha256 source_sha256 = {};  ///< of the sdist that it was made of
 };
 
-/// Where the wheels lie that were built of an sdist.
-std::filesystem::path built_folder(const std::filesystem::path& cache, const core::Sha256& sdist);
+/// Where wheels lie that were built here. `source`: the SHA-256 of an sdist, or "git-COMMIT".
+std::filesystem::path built_folder(const std::filesystem::path& cache, const std::string& source,
+                                   const BuildTarget& target);
 
-/// Builds wheels of sdists, under `--allow-build`: with `pip wheel` of the python that $ENVLOCK_BUILD_PYTHON names, or
-/// `python3`. What it built stays in the cache, so that locking again gives the same bytes on this machine.
+/// A wheel of that name and hash in the folder, as far as the cache has it.
+std::optional<std::filesystem::path> find_built(const std::filesystem::path& folder, const std::string& file,
+                                                const core::Sha256& sha256);
+
+/// Builds wheels, under `--allow-build`: with `pip wheel` of the python that $ENVLOCK_BUILD_PYTHON names, or `python3`.
+/// What it built stays in the cache, so that locking again gives the same bytes on this machine. Clock, time zone, hash
+/// seed and umask are fixed, so that plain backends give the same bytes on any.
 class WheelBuilder {
  public:
   WheelBuilder(fetch::Fetcher& fetcher, std::filesystem::path cache) : fetcher_(fetcher), cache_(std::move(cache)) {}
 
-  /// `sdist` must state its SHA-256, or be hashed first. Throws: core::Error "build-impossible" (another platform or
-  /// python than the one at hand, no pip), "build-failed" with the end of what pip said, what fetching says.
+  /// Any wheel of the sdist: the cache's, or a new one. `sdist` must state its SHA-256, or be hashed first.
+  /// Throws: core::Error "build-impossible" (another platform or python than the one at hand, no pip), "build-failed"
+  /// with the end of what pip said, what fetching says.
   BuiltWheel build(const std::string& name, const pypi::IndexFile& sdist, const BuildTarget& target);
+  /// The wheel that a lock names: the cache's, or a new one when that has the hash.
+  /// Throws: as `build`; core::Error "built-wheel-differs".
+  BuiltWheel build_locked(const std::string& name, const fetch::Download& sdist, const std::string& sdist_file,
+                          const BuildTarget& target, const std::string& wheel_file, const core::Sha256& wheel_sha256);
+  /// A wheel of a checked-out commit: the cache's, or a new one. `folder` is not written to.
+  BuiltWheel build_commit(const std::string& name, const std::filesystem::path& folder, const std::string& commit,
+                          const std::string& subdirectory, const BuildTarget& target);
 
  private:
+  std::filesystem::path fetch_sdist(const fetch::Download& download);
+
   fetch::Fetcher& fetcher_;
   std::filesystem::path cache_;
 };

@@ -1,28 +1,18 @@
 #include "pip_inputs.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <system_error>
 
+#include "activation.h"
 #include "envlock/channel/condarc.h"
 #include "envlock/core/file.h"
 #include "envlock/core/text.h"
 #include "envlock/core/url.h"
 #include "envlock/pypi/name.h"
+#include "pip_transport.h"
 
 namespace envlock::tools {
 namespace {
-
-std::map<std::string, std::string> process_variables() {
-  std::map<std::string, std::string> variables;
-  for (char** each = environ; *each != nullptr; ++each) {
-    const std::string_view entry(*each);
-    const std::size_t sign = entry.find('=');
-    if (sign != std::string_view::npos) variables.emplace(entry.substr(0, sign), entry.substr(sign + 1));
-  }
-  return variables;
-}
 
 std::vector<pypi::PipSourceLine> lines_of(const spec::Spec& spec) {
   std::vector<pypi::PipSourceLine> lines;
@@ -34,14 +24,6 @@ std::filesystem::path folder_of(const LockInputs& inputs) {
   const std::string file = inputs.spec.files.empty() ? "" : inputs.spec.files.front();
   const std::filesystem::path place = file.empty() || file == "-" ? "environment.yml" : std::filesystem::path(file);
   return std::filesystem::absolute(place).lexically_normal().parent_path();
-}
-
-/// An index by the name that a lock gives it.
-std::string canonical_index(const std::string& url) {
-  std::string base = core::strip_credentials(url);
-  base = base.substr(0, base.find_first_of("?#"));  // a query may be a secret
-  while (base.ends_with('/')) base.pop_back();
-  return base;
 }
 
 /// A list of lines `conda-name = pypi-name[, pypi-name]`, laid over `mapping`; nothing after the sign: no distribution.
@@ -107,19 +89,6 @@ std::map<std::string, std::string> pinned_indexes(const LockArgs& args, const sp
   return pinned;
 }
 
-pypi::IndexLocation location_of(const std::string& url, const Session& session,
-                                const pypi::PipConfiguration& configuration) {
-  pypi::IndexLocation location{.base = canonical_index(url), .urls = {}};
-  if (const auto mapped = session.channel_map.find(location.base); mapped != session.channel_map.end()) {
-    location.urls = mapped->second;
-  } else if (location.base == pypi::kDefaultIndex && !configuration.index_url.empty()) {
-    location.urls = {configuration.index_url};
-  } else {
-    location.urls = {url};
-  }
-  return location;
-}
-
 std::vector<pypi::IndexLocation> indexes_of(const pypi::PipRequests& requests, const Session& session,
                                             const pypi::PipConfiguration& configuration) {
   std::vector<pypi::IndexLocation> indexes;
@@ -127,7 +96,7 @@ std::vector<pypi::IndexLocation> indexes_of(const pypi::PipRequests& requests, c
   std::vector<std::string> urls{requests.index_url.value_or(pypi::kDefaultIndex)};
   urls.insert(urls.end(), requests.extra_index_urls.begin(), requests.extra_index_urls.end());
   for (const std::string& url : urls) {
-    pypi::IndexLocation location = location_of(url, session, configuration);
+    pypi::IndexLocation location = index_location(url, session, configuration);
     const bool known = std::any_of(indexes.begin(), indexes.end(),
                                    [&](const pypi::IndexLocation& index) { return index.base == location.base; });
     if (!known) indexes.push_back(std::move(location));
@@ -154,16 +123,6 @@ void note_ignored_settings(const pypi::PipConfiguration& configuration, core::No
               .what = "pip's configuration on this machine sets `" + core::join(ignored, "`, `") +
                       "`, which a lock must not depend on",
               .hints = {"write it into the `pip:` list, as in a requirements file"}});
-}
-
-fetch::NetworkOptions network_of(const Session& session, const pypi::PipConfiguration& configuration) {
-  fetch::NetworkOptions network = session.condarc.network;
-  if (network.ca_bundle.empty()) network.ca_bundle = configuration.certificate;
-  if (network.client_certificate.empty()) network.client_certificate = configuration.client_certificate;
-  if (network.proxies.empty() && !configuration.proxy.empty()) {
-    network.proxies = {{"http", configuration.proxy}, {"https", configuration.proxy}};
-  }
-  return network;
 }
 
 /// A place of find-links as the lock has it: a folder relative to the lock, a URL without credentials.
@@ -230,7 +189,7 @@ std::optional<PipInputs> read_pip_inputs(const LockArgs& args, const LockInputs&
   pip.indexes.find_links = pip.requests.find_links;
   pip.indexes.pinned = pinned_indexes(args, inputs.policy, pip.indexes.indexes);
   pip.indexes.cache = session.cache;
-  pip.network = network_of(session, configuration);
+  pip.network = pip_network(session, configuration);
   pip.input = lock::pip_input(pip.requests, options_of(args, inputs, pip));
   return pip;
 }

@@ -17,12 +17,13 @@ namespace {
 class PlaceReader {
  public:
   PlaceReader(const PipInputs& inputs, const lock::Lock* previous, pypi::Source& source, fetch::Fetcher& fetcher,
-              const std::filesystem::path& lock_folder, core::Notes& notes)
+              const std::filesystem::path& lock_folder, const std::optional<PlaceBuilds>& builds, core::Notes& notes)
       : inputs_(inputs),
         previous_(previous),
         source_(source),
         fetcher_(fetcher),
         lock_folder_(lock_folder),
+        builds_(builds),
         notes_(notes) {}
 
   PlacedRequest read(const pypi::PipRequest& request) {
@@ -41,7 +42,8 @@ class PlaceReader {
     return {.code = std::move(code), .what = std::move(what), .where = request.where};
   }
 
-  [[noreturn]] static void needs_build(const pypi::PipRequest& request, const std::string& why) {
+  /// `may_help`: --allow-build would let it be built.
+  [[noreturn]] static void needs_build(const pypi::PipRequest& request, const std::string& why, bool may_help) {
     core::Diagnostic diagnostic =
         trouble(request, "place-needs-build",
                 "what `" + core::printable(request.text, 80) + "` needs is known only after a build");
@@ -49,6 +51,7 @@ class PlaceReader {
     diagnostic.why.push_back("a build runs the project's own code, which locking does not do");
     diagnostic.hints = {"write name, version and dependencies into the [project] table of its pyproject.toml",
                         "or name a released version that has wheels"};
+    if (may_help) diagnostic.hints.insert(diagnostic.hints.begin(), "`--allow-build` builds a wheel here");
     throw core::Error(std::move(diagnostic));
   }
 
@@ -56,7 +59,9 @@ class PlaceReader {
     const std::filesystem::path folder = request.subdirectory.empty()
                                              ? std::filesystem::path(request.location)
                                              : std::filesystem::path(request.location) / request.subdirectory;
-    PlacedRequest result = of_folder(request, folder);
+    pypi::FolderMetadata read = read_folder(request, folder);
+    if (!read.obstacle.empty()) needs_build(request, read.obstacle, false);
+    PlacedRequest result = of_folder(request, std::move(read));
     result.locked.source = lock::LockedDistribution::Source::directory;
     result.locked.url = canonical_place(request.location, lock_folder_);
     result.locked.subdirectory = request.subdirectory;
@@ -64,18 +69,46 @@ class PlaceReader {
     return result;
   }
 
-  PlacedRequest of_folder(const pypi::PipRequest& request, const std::filesystem::path& folder) const {
-    pypi::FolderMetadata read;
+  pypi::FolderMetadata read_folder(const pypi::PipRequest& request, const std::filesystem::path& folder) const {
     try {
-      read = pypi::read_project_folder(folder);
+      return pypi::read_project_folder(folder);
     } catch (core::Error& error) {
       std::vector<core::Diagnostic> diagnostics = error.diagnostics();
       if (!diagnostics.front().where) diagnostics.front().where = request.where;
       throw core::Error(std::move(diagnostics));
     }
-    if (!read.obstacle.empty()) needs_build(request, read.obstacle);
+  }
+
+  PlacedRequest of_folder(const pypi::PipRequest& request, pypi::FolderMetadata read) const {
+    if (!read.version_known) {
+      notes_.warning(
+          {.code = "project-version-unknown",
+           .what = "the version of `" + read.metadata.name + "` is known only after a build, and counts as 0",
+           .where = request.where,
+           .why = {"its pyproject.toml leaves it to the build backend"},
+           .hints = {"write the version into the [project] table"}});
+    }
     PlacedRequest result;
     result.placed.metadata = std::move(read.metadata);
+    return result;
+  }
+
+  /// What a wheel says that is built of a commit.
+  PlacedRequest of_built_commit(const pypi::PipRequest& request, const std::filesystem::path& checkout,
+                                const std::string& commit) const {
+    const BuiltWheel built = builds_->builder.build_commit(core::printable(request.text, 80), checkout, commit,
+                                                           request.subdirectory, builds_->target);
+    const std::string file_name = built.file.filename().string();
+    const auto wheel = pypi::parse_wheel_name(file_name);
+    if (!wheel) throw core::Error(trouble(request, "build-failed", "`" + file_name + "` is no name of a wheel"));
+    const pypi::IndexFile file{.file_name = file_name,
+                               .url = core::file_url(std::filesystem::absolute(built.file).string()),
+                               .sha256 = built.sha256};
+    const std::string version = pypi::Version::parse(wheel->version).format();
+    const pypi::FoundMetadata found = source_.metadata({{wheel->name, version, "", file}}).front();
+    if (!found.metadata) throw core::Error(found.failure.value_or(core::Diagnostic{.code = "metadata-unavailable"}));
+    PlacedRequest result;
+    result.placed.metadata = *found.metadata;
     return result;
   }
 
@@ -93,7 +126,10 @@ class PlaceReader {
     const std::string chosen = commit.empty() ? find_commit(request.location, request.revision) : commit;
     const std::filesystem::path root = check_out(request.location, chosen, inputs_.indexes.cache);
     const std::filesystem::path folder = request.subdirectory.empty() ? root : root / request.subdirectory;
-    PlacedRequest result = of_folder(request, folder);
+    pypi::FolderMetadata read = read_folder(request, folder);
+    const bool is_static = read.obstacle.empty() && (read.version_known || !builds_);
+    if (!is_static && !builds_) needs_build(request, read.obstacle, true);
+    PlacedRequest result = is_static ? of_folder(request, std::move(read)) : of_built_commit(request, root, chosen);
     result.locked.source = lock::LockedDistribution::Source::vcs;
     result.locked.url = lock::without_login(request.location);
     result.locked.commit = chosen;
@@ -139,11 +175,14 @@ class PlaceReader {
     file.url = core::file_url(std::filesystem::absolute(fetched.path).string());
     file.sha256 = core::sha256(content.bytes());
     file.size = content.bytes().size();
+    if (!wheel && !builds_) needs_build(request, "`" + core::printable(file_name) + "` is no wheel", true);
     const std::string version = wheel ? pypi::Version::parse(wheel->version).format() : "";
     const std::string name = wheel ? wheel->name : request.requirement.name;
     const pypi::FoundMetadata found = source_.metadata({{name, version, "", file}}).front();
     if (!found.metadata) {
-      if (found.failure && found.failure->code == "sdist-needs-build") needs_build(request, found.failure->what);
+      if (found.failure && found.failure->code == "sdist-needs-build") {
+        needs_build(request, found.failure->what, !builds_);
+      }
       core::Diagnostic diagnostic = found.failure.value_or(core::Diagnostic{.code = "metadata-unavailable"});
       diagnostic.where = request.where;
       throw core::Error(std::move(diagnostic));
@@ -151,7 +190,9 @@ class PlaceReader {
     PlacedRequest result;
     result.placed.metadata = *found.metadata;
     result.placed.file_name = file_name;
-    result.locked.source = lock::LockedDistribution::Source::archive;
+    using Source = lock::LockedDistribution::Source;
+    result.locked.source = wheel ? Source::archive : Source::built;
+    if (!wheel) result.sdist = file;
     result.locked.url = canonical_place(request.location, lock_folder_);
     result.locked.file = file_name;
     result.locked.sha256 = file.sha256;
@@ -165,6 +206,7 @@ class PlaceReader {
   pypi::Source& source_;
   fetch::Fetcher& fetcher_;
   const std::filesystem::path& lock_folder_;
+  const std::optional<PlaceBuilds>& builds_;
   core::Notes& notes_;
 };
 
@@ -181,8 +223,8 @@ std::string canonical_place(const std::string& place, const std::filesystem::pat
 
 std::map<std::string, PlacedRequest> look_at_places(PipInputs& inputs, const lock::Lock* previous, pypi::Source& source,
                                                     fetch::Fetcher& fetcher, const std::filesystem::path& lock_folder,
-                                                    core::Notes& notes) {
-  PlaceReader reader(inputs, previous, source, fetcher, lock_folder, notes);
+                                                    const std::optional<PlaceBuilds>& builds, core::Notes& notes) {
+  PlaceReader reader(inputs, previous, source, fetcher, lock_folder, builds, notes);
   std::map<std::string, PlacedRequest> placed;
   std::vector<core::Diagnostic> mistakes;
   for (pypi::PipRequest& request : inputs.requests.requests) {

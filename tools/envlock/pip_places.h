@@ -1,12 +1,14 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "envlock/lock/pip.h"
 #include "envlock/pypi/source.h"
 #include "envlock/resolve/pypi.h"
+#include "pip_build.h"
 #include "pip_inputs.h"
 
 namespace envlock::tools {
@@ -17,16 +19,23 @@ std::string canonical_place(const std::string& place, const std::filesystem::pat
 /// A distribution that a line names by its place: what is known of it, and what the lock holds of it.
 struct PlacedRequest {
   resolve::PlacedDistribution placed;
-  lock::LockedDistribution locked;  ///< without requires_dist and the rest of the metadata
+  lock::LockedDistribution locked;       ///< without requires_dist and the rest of the metadata
+  std::optional<pypi::IndexFile> sdist;  ///< a source distribution: each platform needs a wheel of it
+};
+
+/// What may be built while places are looked at, and for which python.
+struct PlaceBuilds {
+  WheelBuilder& builder;
+  BuildTarget target;
 };
 
 /// Looks at every archive, repository and folder that a line names; fills in the names that the lines do not tell.
-/// Runs no code of theirs, `--allow-build` aside. Repositories are pinned to a commit with `git`, and read at it.
-/// By name, normalized.
-/// Throws: core::Error with all mistakes at once: "place-needs-build", "place-name-differs", "archive-unreachable",
-/// "git-missing", "git-failed", "project-folder-invalid", "hash-mismatch".
+/// Runs no code of theirs; with `builds`, which only --allow-build gives, what nothing else tells is built.
+/// Repositories are pinned to a commit with `git`, and read at it. By name, normalized. Throws: core::Error with all
+/// mistakes at once: "place-needs-build", "place-name-differs", "archive-unreachable", "git-missing", "git-failed",
+/// "project-folder-invalid", "hash-mismatch".
 std::map<std::string, PlacedRequest> look_at_places(PipInputs& inputs, const lock::Lock* previous, pypi::Source& source,
                                                     fetch::Fetcher& fetcher, const std::filesystem::path& lock_folder,
-                                                    core::Notes& notes);
+                                                    const std::optional<PlaceBuilds>& builds, core::Notes& notes);
 
 }  // namespace envlock::tools

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "activation.h"
@@ -9,6 +10,7 @@
 #include "envlock/prefix/conda_meta.h"
 #include "envlock/snapshot/machine.h"
 #include "envlock/snapshot/snapshot.h"
+#include "source_wheels.h"
 
 namespace envlock::tools {
 namespace {
@@ -33,6 +35,20 @@ verify::Expected expected_of(const LockTarget& lock) {
   for (const lock::LockedWheel& wheel : lock.platform.wheels) expected.pip_names.push_back(wheel.name);
   expected.wheels = lock.platform.wheels;
   return expected;
+}
+
+/// What the lock names without a finished wheel, as far as it is at hand: wheels that are made of it now.
+void add_sources(SourceWheels& sources, bool fetch, verify::Expected& expected,
+                 std::map<core::Sha256, std::filesystem::path>& archives) {
+  for (SeenSource& seen : sources.look(fetch)) {
+    expected.pip_names.push_back(seen.name);
+    if (seen.wheel) {
+      expected.wheels.push_back({.name = seen.name, .version = seen.wheel->version, .sha256 = seen.wheel->sha256});
+      if (!seen.wheel->file.empty()) archives.emplace(seen.wheel->sha256, seen.wheel->file);
+    }
+    if (seen.is_hashed) continue;
+    expected.unhashed.push_back({seen.name, seen.is_folder, std::move(seen.place), std::move(seen.trouble)});
+  }
 }
 
 /// What conda-meta claims, for looking for archives; broken files are the verification's to tell.
@@ -95,6 +111,11 @@ verify::Verification verify_prefix(const VerifyRequest& request, Packages& packa
                                                          ? with_claimed_hashes(expected.packages, request.prefix)
                                                          : claimed_records(request.prefix);
   options.archives = packages.archives(searched, expected.wheels, request.fetch);
+  std::optional<SourceWheels> sources;  // may hold files until the end
+  if (request.lock != nullptr) {
+    sources.emplace(*request.lock, session, false);
+    add_sources(*sources, request.fetch && !session.condarc.network.offline, expected, options.archives);
+  }
   if (request.lock != nullptr) learn_hashes(expected.packages, searched, options.archives);
   options.accepted_roots = accepted_roots(request.accepted);
   options.stamps_file = stamps_file(session.cache, request.prefix);

@@ -53,6 +53,7 @@ InstallSet read_text(const std::string& text, const std::string& file, const Pat
 InstallSet install_set_of_lock(const Lock& lock) {
   InstallSet set;
   set.variables = lock.variables;
+  if (lock.pip) set.pip = PipSection{*lock.pip, lock.pip_lines};
   for (const LockedPlatform& each : lock.platforms) {
     InstallPlatform platform;
     platform.platform = each.platform;
@@ -95,6 +96,7 @@ InstallPlatform only_categories(const InstallPlatform& platform, const std::vect
     known.insert(package.categories.begin(), package.categories.end());
   }
   for (const LockedWheel& wheel : platform.wheels) known.insert(wheel.categories.begin(), wheel.categories.end());
+  for (const LockedSource& source : platform.sources) known.insert(source.categories.begin(), source.categories.end());
   for (const std::string& category : categories) {
     if (known.count(category) > 0) continue;
     throw core::Error(core::Diagnostic{
@@ -113,6 +115,7 @@ InstallPlatform only_categories(const InstallPlatform& platform, const std::vect
   InstallPlatform kept = platform;
   std::erase_if(kept.packages, unwanted);
   std::erase_if(kept.wheels, unwanted);
+  std::erase_if(kept.sources, unwanted);
   return kept;
 }
 

@@ -1,7 +1,9 @@
+#include <set>
 #include <utility>
 
 #include "envlock/core/text.h"
 #include "envlock/core/url.h"
+#include "envlock/pypi/requirement.h"
 #include "install_set_formats.h"
 #include "pip_export.h"
 
@@ -26,14 +28,15 @@ LockedWheel wheel_of(const LockedDistribution& distribution, const PlatformDistr
           .direct = distribution.source == LockedDistribution::Source::archive};
 }
 
-core::Diagnostic obstacle(const LockedDistribution& distribution) {
-  const std::string place = distribution.url.empty() ? distribution.file : core::without_secrets(distribution.url);
-  return {.code = "lock-source-package",
-          .what = "`" + core::printable(distribution.name) + "` would have to be built from `" +
-                  core::printable(place) + "`, and only finished packages and wheels are installed",
-          .where = {},
-          .why = {},
-          .hints = {"install it by other means afterwards, from a lock without it"}};
+LockedSource source_of(const LockedDistribution& distribution, const PlatformDistribution& use) {
+  const bool has_file = distribution.source == LockedDistribution::Source::built;
+  return {.distribution = distribution,
+          .url = has_file ? place_of(distribution) : std::string(),
+          .categories = use.categories};
+}
+
+void add_name(const std::string& requirement, std::set<std::string>& names) {
+  if (const auto need = pypi::Requirement::parse_leniently(requirement)) names.insert(need->name);
 }
 
 }  // namespace
@@ -44,9 +47,19 @@ void add_distributions(const Lock& lock, const LockedPlatform& from, InstallPlat
     if (is_hashed_wheel(distribution)) {
       to.wheels.push_back(wheel_of(distribution, use));
     } else {
-      to.obstacles.push_back(obstacle(distribution));
+      to.sources.push_back(source_of(distribution, use));
     }
   }
+  std::set<std::string> names;
+  for (const PipLine& line : lock.pip_lines) {
+    if (line.kind == PipLine::Kind::named) add_name(line.text, names);
+  }
+  for (const PlatformDistribution& use : from.distributions) {
+    const LockedDistribution& distribution = lock.distributions[use.distribution];
+    names.insert(distribution.name);
+    for (const std::string& need : distribution.requires_dist) add_name(need, names);
+  }
+  to.pip_names.assign(names.begin(), names.end());
 }
 
 }  // namespace envlock::lock

@@ -77,7 +77,7 @@ std::string PipMatch::fault_of_place(const PipLine& line, const PipAsk& ask,
     return "locks commit " + quoted(distribution.commit);
   }
   if (folder && ask.editable != distribution.editable) {
-    return ask.editable ? "locks it as a copy, not as editable" : "locks it as editable, not as a copy";
+    return ask.editable ? "locks it without `-e`" : "locks it with `-e`";
   }
   return {};
 }

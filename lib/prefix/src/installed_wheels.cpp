@@ -14,8 +14,15 @@ constexpr std::uint64_t kMaxListBytes = std::uint64_t{64} << 20;
 
 /// One line for a wheel: all that decides what is installed of it.
 std::string line_of(const WantedWheel& wheel) {
-  return wheel.name + " " + wheel.version + " " + core::format(wheel.sha256) + (wheel.direct ? " " + wheel.url : "") +
-         "\n";
+  std::string line = wheel.name + " " + wheel.version + " " + core::format(wheel.sha256);
+  const DirectUrl& direct = wheel.direct;
+  if (direct.kind != DirectUrl::Kind::none) line += " " + wheel.url;
+  if (direct.kind == DirectUrl::Kind::archive && direct.sha256 != wheel.sha256) {
+    line += " " + core::format(direct.sha256);
+  }
+  if (!direct.commit.empty()) line += " @" + direct.commit;
+  if (!direct.subdirectory.empty()) line += " #" + direct.subdirectory;
+  return line + "\n";
 }
 
 std::set<std::string> read_wheel_list(const std::filesystem::path& prefix) {
@@ -48,6 +55,7 @@ WheelDifference compare_wheels(const std::filesystem::path& prefix, const Instal
   WheelDifference difference;
   const std::optional<Python> before = python_of(installed.packages), after = python_of(target);
   const std::set<std::string> listed = read_wheel_list(prefix);
+  const std::set<std::string> renewed(target.renewed_wheels.begin(), target.renewed_wheels.end());
   std::set<std::string> unchanged;
   std::vector<Distribution> there;
   if (before) there = read_distributions(prefix, before->site_packages);
@@ -55,7 +63,7 @@ WheelDifference compare_wheels(const std::filesystem::path& prefix, const Instal
     if (distribution.installer != "envlock") continue;
     const auto wanted = std::find_if(target.wheels.begin(), target.wheels.end(), [&](const WantedWheel& wheel) {
       return wheel.name == distribution.name && wheel.version == distribution.version &&
-             listed.contains(line_of(wheel));
+             !renewed.contains(wheel.name) && listed.contains(line_of(wheel));
     });
     if (before == after && wanted != target.wheels.end() && unchanged.insert(distribution.name).second) {
       difference.unchanged.push_back(std::move(distribution));

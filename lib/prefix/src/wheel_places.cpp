@@ -46,10 +46,8 @@ bool is_entry_point_wrapper(std::string_view script, const std::vector<EntryPoin
                      [&](const EntryPoint& entry_point) { return entry_point.command == script; });
 }
 
-std::string direct_url_text(const WantedWheel& wheel) {
-  const std::string hash = core::format(wheel.sha256);
-  core::JsonWriter json;
-  json.begin_object();
+void write_archive_info(core::JsonWriter& json, const DirectUrl& direct) {
+  const std::string hash = core::format(direct.sha256);
   json.key("archive_info");
   json.begin_object();
   json.member("hash", "sha256=" + hash);
@@ -58,7 +56,28 @@ std::string direct_url_text(const WantedWheel& wheel) {
   json.member("sha256", hash);
   json.end_object();
   json.end_object();
+}
+
+std::string direct_url_text(const WantedWheel& wheel) {
+  const DirectUrl& direct = wheel.direct;
+  core::JsonWriter json;
+  json.begin_object();
+  if (direct.kind == DirectUrl::Kind::archive) write_archive_info(json, direct);
+  if (direct.kind == DirectUrl::Kind::folder) {
+    json.key("dir_info");
+    json.begin_object();
+    json.member("editable", true);
+    json.end_object();
+  }
+  if (!direct.subdirectory.empty()) json.member("subdirectory", direct.subdirectory);
   json.member("url", core::strip_credentials(wheel.url));
+  if (direct.kind == DirectUrl::Kind::repository) {
+    json.key("vcs_info");
+    json.begin_object();
+    json.member("commit_id", direct.commit);
+    json.member("vcs", "git");
+    json.end_object();
+  }
   json.end_object();
   return json.finish();
 }
@@ -98,7 +117,7 @@ class Placer {
 
   void make_info_files() {
     make(site(info_ + "INSTALLER"), "envlock\n", 0644);
-    if (!input_.wheel.direct) return;
+    if (input_.wheel.direct.kind == DirectUrl::Kind::none) return;
     make(site(info_ + "REQUESTED"), "", 0644);
     make(site(info_ + "direct_url.json"), direct_url_text(input_.wheel), 0644);
   }

@@ -1,38 +1,25 @@
 #include "envlock/pypi/project_folder.h"
 
-#include "envlock/core/diagnostic.h"
-#include "envlock/core/file.h"
-#include "envlock/core/text.h"
-#include "envlock/pypi/name.h"
-#include "envlock/pypi/version.h"
-
-#define TOML_EXCEPTIONS 1
-#define TOML_UNRELEASED_FEATURES 0
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <optional>
 #include <set>
 #include <system_error>
 
+#include "envlock/core/diagnostic.h"
+#include "envlock/core/text.h"
+#include "envlock/pypi/name.h"
+#include "envlock/pypi/version.h"
+#include "pyproject.h"
+
 namespace envlock::pypi {
 namespace {
 
-constexpr std::uint64_t kMaxFileBytes = std::uint64_t{4} << 20;
-
 class FolderReader {
  public:
-  explicit FolderReader(const std::filesystem::path& folder) : file_((folder / "pyproject.toml").string()) {}
+  explicit FolderReader(const std::filesystem::path& folder) : pyproject_(Pyproject::read(folder)) {}
 
   FolderMetadata read() {
-    toml::table document;
-    try {
-      document = toml::parse(core::read_file(file_, kMaxFileBytes), file_);
-    } catch (const toml::parse_error& error) {
-      const toml::source_region& where = error.source();
-      refuse("it is not TOML: " + core::printable(error.description(), 300), &where);
-    }
-    const toml::table* const project = document["project"].as_table();
+    const toml::table* const project = pyproject_.document["project"].as_table();
     if (project == nullptr) {
       result_.obstacle = "its pyproject.toml has no [project] table";
       result_.version_known = false;
@@ -49,45 +36,18 @@ class FolderReader {
     }
     result_.metadata.requires_dist = texts(*project, "dependencies");
     read_extras(*project);
+    result_.metadata.summary = text(*project, "description");
+    read_entry_points(*project);
     return std::move(result_);
   }
 
  private:
   [[noreturn]] void refuse(const std::string& why, const toml::source_region* where = nullptr) const {
-    core::Diagnostic diagnostic{.code = "project-folder-invalid",
-                                .what = "`" + core::printable(file_) + "` does not say what the project needs",
-                                .why = {why},
-                                .hints = {"pyproject.toml's [project] table is described by PEP 621"}};
-    if (where != nullptr && where->begin.line > 0) {
-      diagnostic.where = core::SourceSpan{
-          .file = file_, .line = static_cast<int>(where->begin.line), .column = static_cast<int>(where->begin.column)};
-    }
-    throw core::Error(std::move(diagnostic));
+    pyproject_.refuse(why, where);
   }
-
-  std::string text(const toml::table& table, const char* key) const {
-    const toml::node* const node = table.get(key);
-    if (node == nullptr) return "";
-    const auto value = node->value_exact<std::string>();
-    if (!value) refuse("`" + std::string(key) + "` must be text", &node->source());
-    return *value;
-  }
-
-  std::vector<std::string> texts_of(const toml::node& node, const std::string& role) const {
-    const toml::array* const array = node.as_array();
-    if (array == nullptr) refuse("`" + role + "` must be a list", &node.source());
-    std::vector<std::string> result;
-    for (const toml::node& item : *array) {
-      const auto value = item.value_exact<std::string>();
-      if (!value) refuse("an item of `" + role + "` must be text", &item.source());
-      result.push_back(*value);
-    }
-    return result;
-  }
-
+  std::string text(const toml::table& table, const char* key) const { return pyproject_.text(table, key); }
   std::vector<std::string> texts(const toml::table& table, const char* key) const {
-    const toml::node* const node = table.get(key);
-    return node == nullptr ? std::vector<std::string>{} : texts_of(*node, key);
+    return pyproject_.texts(table, key);
   }
 
   void read_dynamic(const toml::table& project) {
@@ -104,10 +64,12 @@ class FolderReader {
     const std::string name = text(project, "name");
     if (!is_valid_name(name)) refuse("`" + core::printable(name, 80) + "` is no name of a project", nullptr);
     result_.metadata.name = normalize_name(name);
+    result_.written_name = name;
   }
 
   void read_version(const toml::table& project) {
-    const std::string version = text(project, "version");
+    std::string version = text(project, "version");
+    if (version.empty()) version = find_dynamic_version(pyproject_).value_or("");
     if (version.empty()) {
       result_.version_known = false;
       result_.metadata.version = "0";
@@ -127,7 +89,7 @@ class FolderReader {
     for (const auto& [key, value] : *extras) {
       const std::string extra = normalize_name(key.str());
       result_.metadata.provides_extra.push_back(extra);
-      for (const std::string& need : texts_of(value, "optional-dependencies." + std::string(key.str()))) {
+      for (const std::string& need : pyproject_.texts_of(value, "optional-dependencies." + std::string(key.str()))) {
         result_.metadata.requires_dist.push_back(with_extra(need, extra));
       }
     }
@@ -144,7 +106,39 @@ class FolderReader {
            ") and " + marker;
   }
 
-  std::string file_;
+  /// A group of entry_points.txt; its lines are sorted as the table is.
+  void add_group(const std::string& group, const toml::node& node) {
+    const toml::table* const table = node.as_table();
+    if (table == nullptr) refuse("`" + core::printable(group, 80) + "` must be a table", &node.source());
+    if (table->empty()) return;
+    const auto is_line = [](const std::string& text) {
+      return std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+    };
+    result_.entry_points += "[" + group + "]\n";
+    for (const auto& [key, value] : *table) {
+      const auto target = value.value_exact<std::string>();
+      const std::string name(key.str());
+      if (!target || !is_line(*target) || !is_line(name) || !is_line(group)) {
+        refuse("`" + core::printable(group + "." + name, 80) + "` must be one line of text", &value.source());
+      }
+      result_.entry_points += name + " = " + *target + "\n";
+    }
+    result_.entry_points += "\n";
+  }
+
+  void read_entry_points(const toml::table& project) {
+    for (const char* field : {"scripts", "gui-scripts", "entry-points"}) {
+      if (dynamic_.contains(field)) result_.dynamic_entry_points = true;
+    }
+    if (const toml::node* scripts = project.get("scripts")) add_group("console_scripts", *scripts);
+    if (const toml::node* scripts = project.get("gui-scripts")) add_group("gui_scripts", *scripts);
+    const toml::node* const groups = project.get("entry-points");
+    if (groups == nullptr) return;
+    if (groups->as_table() == nullptr) refuse("`entry-points` must be a table", &groups->source());
+    for (const auto& [group, table] : *groups->as_table()) add_group(std::string(group.str()), table);
+  }
+
+  Pyproject pyproject_;
   FolderMetadata result_;
   std::set<std::string> dynamic_;
 };

@@ -50,6 +50,8 @@ std::string name_of(verify::Proof proof) {
       return "archive";
     case verify::Proof::accepted:
       return "accepted";
+    case verify::Proof::local:
+      return "local";
     case verify::Proof::record:
       return "record";
     case verify::Proof::none:

@@ -75,8 +75,7 @@ std::optional<PackageLayout> lay_out_wheel(const ForeignDistribution& foreign, c
                                    .version = foreign.wheel->version,
                                    .url = {},
                                    .sha256 = *foreign.wheel->sha256,
-                                   .file = known->second,
-                                   .direct = false};
+                                   .file = known->second};
   WheelLayout sink(foreign.distribution.folder, view.names.front() + "/" + view.python->executable);
   try {
     prefix::stream_wheel(wanted, view.names.front(), *view.python, sink);
@@ -85,7 +84,7 @@ std::optional<PackageLayout> lay_out_wheel(const ForeignDistribution& foreign, c
     return std::nullopt;
   }
   PackageLayout layout;
-  layout.proof = Proof::archive;
+  layout.proof = foreign.unhashed == nullptr ? Proof::archive : Proof::local;
   layout.archive = known->second.string();
   layout.archives_read = 1;
   std::error_code ignored;
@@ -148,6 +147,11 @@ PackageLayout lay_out_record(const prefix::Distribution& distribution, const Tre
 
 PackageLayout lay_out(const ForeignDistribution& foreign, const PrefixView& view, const VerifyOptions& options) {
   std::string reason = foreign.wheel == nullptr ? "the lock does not name its wheel" : "the lock has no SHA-256 of it";
+  if (foreign.unhashed != nullptr) {
+    reason = (foreign.unhashed->is_folder ? "its folder cannot be read as it was locked: "
+                                          : "it was built here, or its commit is not in the cache: ") +
+             core::printable(foreign.unhashed->place);
+  }
   std::optional<PackageLayout> layout = lay_out_wheel(foreign, view, options, reason);
   if (!layout) {
     layout = lay_out_record(foreign.distribution, *view.tree);

@@ -86,11 +86,22 @@ std::vector<ForeignDistribution> find_foreign(const std::vector<prefix::Distribu
       for (const lock::LockedWheel& wheel : expected->wheels) {
         if (wheel.name == distribution.name) one.wheel = &wheel;
       }
-      one.is_expected = one.is_expected || one.wheel != nullptr;
+      for (const UnhashedDistribution& unhashed : expected->unhashed) {
+        if (unhashed.name == distribution.name) one.unhashed = &unhashed;
+      }
+      one.is_expected = one.is_expected || one.wheel != nullptr || one.unhashed != nullptr;
     }
     foreign.push_back(std::move(one));
   }
   if (expected == nullptr) return foreign;
+  for (const UnhashedDistribution& unhashed : expected->unhashed) {
+    if (!unhashed.trouble) continue;
+    findings.push_back({.weight = Weight::fault,
+                        .group = Group::distributions,
+                        .package = unhashed.name,
+                        .path = {},
+                        .diagnostic = *unhashed.trouble});
+  }
   std::set<std::string> wanted(expected->pip_names.begin(), expected->pip_names.end());
   for (const lock::LockedWheel& wheel : expected->wheels) wanted.insert(wheel.name);
   for (const std::string& name : wanted) {
@@ -133,7 +144,11 @@ class DistributionCheck {
     } else {
       say_other_version(foreign);
     }
-    if (distribution.editable) say_editable(foreign);
+    if (foreign.unhashed != nullptr) {
+      say_unhashed(foreign);
+    } else if (distribution.editable) {
+      say_editable(foreign);
+    }
     report_files(foreign, checked);
     PackageVerdict verdict;
     verdict.kind = PackageKind::pypi;
@@ -181,6 +196,19 @@ class DistributionCheck {
          .why = {"want " + core::printable(foreign.wheel->version),
                  "have " + core::printable(foreign.distribution.version)},
          .hints = advice_.reinstall(foreign.distribution.name)});
+  }
+
+  /// What the lock itself says it has no hash of.
+  void say_unhashed(const ForeignDistribution& foreign) {
+    const UnhashedDistribution& unhashed = *foreign.unhashed;
+    const bool is_folder = unhashed.is_folder;
+    add(foreign, Weight::note, foreign.distribution.folder,
+        {.code = "distribution-not-hashed",
+         .what = label(foreign.distribution) + (is_folder ? " is linked to a folder, whose content nothing fixes"
+                                                          : " is pinned by its commit, not by a hash of the lock"),
+         .where = {},
+         .why = {core::printable(unhashed.place)},
+         .hints = {}});
   }
 
   void say_editable(const ForeignDistribution& foreign) {
@@ -235,7 +263,7 @@ class DistributionCheck {
   }
 
   void report_files(const ForeignDistribution& foreign, const CheckedLayout& checked) {
-    const bool by_wheel = foreign.layout.proof == Proof::archive;
+    const bool by_wheel = foreign.layout.proof == Proof::archive || foreign.layout.proof == Proof::local;
     say_unseen(foreign.layout, checked.problems, Group::distributions, foreign.distribution.name,
                label(foreign.distribution), findings_);
     for (const Problem& problem : checked.problems) {

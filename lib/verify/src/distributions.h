@@ -15,11 +15,12 @@ namespace envlock::verify {
 /// A distribution that no conda package brought, and what is known of its files.
 struct ForeignDistribution {
   prefix::Distribution distribution;
-  const lock::LockedWheel* wheel = nullptr;  ///< the lock's, when it names this distribution
-  bool is_expected = false;                  ///< the lock names it
-  PackageLayout layout;                      ///< of the wheel when it is at hand, else of RECORD
-  bool may_be_condas = false;                ///< a record of conda-meta that could not be read may own it
-  std::string replaces;                      ///< the conda package whose files it put its own over; "" for none
+  const lock::LockedWheel* wheel = nullptr;        ///< the lock's, when it names this distribution
+  bool is_expected = false;                        ///< the lock names it
+  const UnhashedDistribution* unhashed = nullptr;  ///< the lock names it by its place
+  PackageLayout layout;                            ///< of the wheel when it is at hand, else of RECORD
+  bool may_be_condas = false;                      ///< a record of conda-meta that could not be read may own it
+  std::string replaces;                            ///< the conda package whose files it put its own over; "" for none
 };
 
 /// The distributions of site-packages that are not a conda package's own. `packages` are laid out already. Also says

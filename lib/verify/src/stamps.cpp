@@ -53,6 +53,8 @@ char letter_of(Proof proof) {
       return 'a';
     case Proof::accepted:
       return 's';
+    case Proof::local:
+      return 'l';
     case Proof::record:
       return 'r';
     case Proof::none:
@@ -104,6 +106,7 @@ bool read_package(const std::vector<std::string_view>& fields, Stamps& stamps, P
   current->archive = unescaped(fields[3]);
   current->proof = fields[1] == "a"   ? Proof::archive
                    : fields[1] == "s" ? Proof::accepted
+                   : fields[1] == "l" ? Proof::local
                    : fields[1] == "r" ? Proof::record
                                       : Proof::none;
   return true;
@@ -163,6 +166,7 @@ core::Sha256 stamps_binding(const std::string& prefix, const std::vector<conda::
     for (const lock::LockedWheel& wheel : expected->wheels) {
       text += "wheel\t" + escaped(wheel.name) + "\t" + escaped(wheel.version) + "\t" + hash_text(wheel.sha256) + "\n";
     }
+    for (const UnhashedDistribution& each : expected->unhashed) text += "place\t" + escaped(each.name) + "\n";
   }
   return core::sha256(text);
 }

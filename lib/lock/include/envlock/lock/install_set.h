@@ -33,6 +33,16 @@ struct LockedWheel {
   bool operator==(const LockedWheel&) const = default;
 };
 
+/// What an envlock.lock names without a finished wheel: a folder, a repository, or a source distribution with the wheel
+/// that was built of it where the lock was made.
+struct LockedSource {
+  LockedDistribution distribution;  ///< of the sources `vcs`, `directory` or `built`
+  std::string url;                  ///< built: where the source distribution is, as LockedWheel::url
+  std::vector<std::string> categories;
+
+  bool operator==(const LockedSource&) const = default;
+};
+
 /// What one platform of a lock asks to be installed.
 struct InstallPackage {
   conda::PackageRecord record;  ///< with as much as the format holds; sha256 or md5 are there
@@ -48,9 +58,18 @@ struct InstallPlatform {
   conda::Platform platform;              ///< virtual packages are empty where the format has none
   std::vector<InstallPackage> packages;  ///< sorted by name, one of each
   std::vector<LockedWheel> wheels;       ///< sorted by name, one of each
+  std::vector<LockedSource> sources;     ///< sorted by name; no name is in `wheels` too
+  /// All distributions that the lines and distributions of the `pip:` section speak of, normalized; sorted.
+  std::vector<std::string> pip_names;
   /// Why this platform cannot be installed as it is, although it can be compared: "hash-missing" for entries without
-  /// any hash, "lock-source-package" for what would have to be built or linked (a folder, a repository, an sdist).
+  /// any hash, "lock-source-package" for what another tool's lock leaves to a build (a folder, a repository, an sdist).
   std::vector<core::Diagnostic> obstacles;
+};
+
+/// What the `pip:` section of an envlock.lock says of the whole.
+struct PipSection {
+  PipOptions options;
+  std::vector<PipLine> lines;
 };
 
 enum class LockFormat { envlock, explicit_urls, conda_lock, pixi };
@@ -61,6 +80,7 @@ struct InstallSet {
   std::string bytes;                       ///< of the file
   std::vector<InstallPlatform> platforms;  ///< sorted by name
   std::map<std::string, std::string> variables;
+  std::optional<PipSection> pip;  ///< of an envlock.lock with a `pip:` section
 };
 
 /// Reads an envlock.lock, an @EXPLICIT file (CEP 23), a conda-lock.yml (CEP 37) or a pixi.lock v4 to v7 (told apart by

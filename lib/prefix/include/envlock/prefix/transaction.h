@@ -31,7 +31,8 @@ struct Target {
   std::vector<WantedPackage> packages;
   std::vector<WantedWheel> wheels;
   std::map<std::string, std::string> variables;
-  std::string lock_bytes;  ///< copied to conda-meta/envlock.lock
+  std::string lock_bytes;                   ///< copied to conda-meta/envlock.lock
+  std::vector<std::string> renewed_wheels;  ///< names: to install anew although they seem to be there
 };
 
 /// Which packages change. Needs conda-meta alone, no archive: what --dry-run shows.

@@ -12,6 +12,17 @@
 
 namespace envlock::prefix {
 
+/// What asked for a distribution by its place: those get a direct_url.json (PEP 610).
+struct DirectUrl {
+  enum class Kind { none, archive, repository, folder };
+  Kind kind = Kind::none;
+  core::Sha256 sha256 = {};  ///< of an archive: the one at the URL, which may be the source of the wheel
+  std::string commit = {};   ///< of a repository
+  std::string subdirectory = {};
+
+  bool operator==(const DirectUrl&) const = default;
+};
+
 /// A wheel that the prefix shall hold, and where its bytes are.
 struct WantedWheel {
   std::string name;  ///< normalized (PEP 503)
@@ -19,7 +30,7 @@ struct WantedWheel {
   std::string url;  ///< without secrets
   core::Sha256 sha256;
   std::filesystem::path file;
-  bool direct = false;  ///< was asked for by URL: gets a direct_url.json (PEP 610)
+  DirectUrl direct = {};
 };
 
 /// One line of a RECORD: path relative to site-packages, hash and size where the line has them.

@@ -52,6 +52,7 @@ struct Finding {
 enum class Proof {
   archive,   ///< strong: lock's SHA-256 -> archive -> its manifest -> bytes on disk
   accepted,  ///< strong: the prefix-independent root is one of an accepted snapshot's
+  local,     ///< what an install makes of the folder or the commit that the lock names, which it has no hash of
   record,    ///< weak: conda-meta's word
   none,      ///< not even that
 };
@@ -106,6 +107,14 @@ struct Verification {
 enum class Answer { yes, no, unknown };
 Answer answer(const Verification& verification, bool allow_weak);
 
+/// A distribution that the lock names by its place, a folder or a commit, and not by a hash.
+struct UnhashedDistribution {
+  std::string name;
+  bool is_folder = false;                   ///< linked, so that its content may change at any time
+  std::string place;                        ///< for people
+  std::optional<core::Diagnostic> trouble;  ///< the folder is gone, or is not what was locked any more
+};
+
 /// What the prefix is held against.
 struct Expected {
   std::vector<conda::PackageRecord> packages;
@@ -113,6 +122,8 @@ struct Expected {
   std::vector<std::string> pip_names;  ///< distributions that the lock has besides conda's, normalized
   /// Those of them whose artifact the lock names: with the wheel at hand their proof is strong too.
   std::vector<lock::LockedWheel> wheels;
+  /// Those that no hash of the lock fixes. Where `wheels` has one of them, its wheel was made of its place just now.
+  std::vector<UnhashedDistribution> unhashed;
 };
 
 enum class Depth { full, quick };
