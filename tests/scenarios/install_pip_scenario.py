@@ -255,7 +255,7 @@ class Builds(InstallPip):
         self.verify(lock)
         # Another machine: it may not build, or it builds the same, or it builds another.
         shutil.rmtree(self.prefix)
-        other = ["--cache", self.folder / "other-cache"]
+        other = ["--cache", "../other-cache"]  # a relative one, since builds run elsewhere
         result = self.install(lock, *other, expect=2)
         self.assertEqual(result.codes(), ["build-not-allowed"])
         self.assertIn(entry["built_sha256"], result.err)

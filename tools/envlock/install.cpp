@@ -249,8 +249,8 @@ Exit run_install(const InstallArgs& args, Out& out) {
   const std::vector<lock::InstallPackage> to_get = packages_to_get(lock, difference);
   if (!args.dry_run) throw_away(relink, to_get, packages.cache());
   SourceWheels sources(lock, session, args.allow_build);
+  sources.check_folders();  // before anything is fetched or built
   if (args.dry_run) {
-    sources.check_folders();
     summary.download_bytes_expected = bytes_to_get(to_get, packages.cache());
     return tell(summary, out);
   }

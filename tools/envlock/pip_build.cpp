@@ -72,7 +72,7 @@ std::filesystem::path wheel_in(const std::filesystem::path& folder) {
 class BuildPlace {
  public:
   explicit BuildPlace(const std::filesystem::path& beside)
-      : folder_(beside.string() + ".work-" + std::to_string(getpid())) {
+      : folder_(std::filesystem::absolute(beside).string() + ".work-" + std::to_string(getpid())) {
     std::error_code error;
     std::filesystem::remove_all(folder_, error);
     std::filesystem::create_directories(folder_, error);

@@ -246,7 +246,7 @@ SourceWheel SourceWheels::of_sdist(const lock::LockedSource& source, PipTranspor
                         .caching = fetch::Caching::immutable};
   // What comes in the end is in the cache, where the build finds it by its hash.
   const fetch::Fetched fetched = transport.fetch(sdist, distribution.index, distribution.name, distribution.file);
-  if (fetched.status == fetch::Status::ok) sdist.urls = {fetched.path.string()};
+  if (fetched.status == fetch::Status::ok) sdist.urls = {fs::absolute(fetched.path).string()};
   WheelBuilder builder(transport.fetcher(), session_.cache);
   wheel.file =
       builder.build_locked(distribution.name, sdist, distribution.file, target, distribution.built_file, wheel.sha256)
