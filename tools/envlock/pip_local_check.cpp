@@ -92,11 +92,12 @@ std::vector<core::Diagnostic> check_local_places(const PipInputs& inputs, const 
   std::vector<core::Diagnostic> findings;
   for (const lock::LockedDistribution& locked : lock.distributions) {
     const bool is_folder = locked.source == Source::directory;
-    const bool is_file = locked.source == Source::archive || locked.source == Source::find_links;
+    const bool is_sdist = locked.source == Source::built && locked.index.empty();
+    const bool is_file = locked.source == Source::archive || locked.source == Source::find_links || is_sdist;
     if ((!is_folder && !is_file) || core::looks_like_url(locked.url)) continue;
     const std::optional<core::SourceSpan> where = line_of(inputs, locked, lock_folder);
     // Of a place that no line names any longer, the line is what is told.
-    if (!where && locked.source != Source::find_links) continue;
+    if (!where && locked.source != Source::find_links && !is_sdist) continue;
     const std::filesystem::path place = (lock_folder / locked.url / locked.subdirectory).lexically_normal();
     std::vector<std::string> why = is_folder ? changes_of_folder(locked, place)
                                              : changes_of_file(locked, (lock_folder / locked.url).lexically_normal());
