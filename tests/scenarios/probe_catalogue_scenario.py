@@ -81,8 +81,8 @@ ROWS = [
         cause="was changed|in the place of the lock's own", told=("order of sums, accepted: .*one accumulator; not fused", "order of sums, now: .*one accumulator; fused")),
     Row("12", "a library compiled with -ffast-math", "columns", swapped="rows_fast_math", found=("battery", "training"), needs="fma",
         cause="was changed|in the place of the lock's own", told=("order of sums, now: .*accumulators",)),
-    Row("21", "results that depend on where memory lies", under={"OPENBLAS_CORETYPE": "Haswell"}, drift={"OPENBLAS_CORETYPE": "Haswell"}, code="", varies=(("alignment", "sasum"),), needs="avx2"),
-    Row("37", "results that depend on the number of rows", under={"OPENBLAS_CORETYPE": "Haswell"}, drift={"OPENBLAS_CORETYPE": "Haswell"}, code="", varies=(("rows", "sgemm"),), needs="avx2"),
+    Row("21, 37", "results that depend on where memory lies, and on the number of rows", under={"OPENBLAS_CORETYPE": "Haswell"}, drift={"OPENBLAS_CORETYPE": "Haswell"}, code="",
+        varies=(("alignment", "sasum"), ("rows", "sgemm")), needs="avx2"),
     Row("22", "sums in an order that changes from run to run", "faithful", swapped="unordered", cause=OWN, code="tier-unstable", repeat=1, silent=("integers",), told=("first in section `battery`",)),
     Row("41", "one bit of one element", "faithful", swapped="bit_flip", cause=OWN, code="tier-unstable", repeat=1, silent=("integers",), told=("first in section `battery`, .*`gemm.nn.512x512x512`",)),
     Row("24", "operands rounded to TF32", "faithful", swapped="tf32", cause=OWN, code="tier-wrong", found=("battery", "training"), silent=("integers",), told=("farther than",)),
@@ -92,13 +92,13 @@ ROWS = [
     Row("42", "a library of the system, by LD_PRELOAD", drift={"LD_PRELOAD": str(blas.LIBRARIES / "blas/libblas.so.3")}, found=("battery", "training"),
         cause="`LD_PRELOAD=.*` is set", told=("tier-outside",)),
     control("1", "the kernel that is the default, named", drift={"OPENBLAS_CORETYPE": "$KERNEL"}),
-    control("3", "threads that the shell asks for", {"OMP_NUM_THREADS": "7", "OPENBLAS_NUM_THREADS": "3", "GOTO_NUM_THREADS": "2", "MKL_NUM_THREADS": "2"}),
+    # What stays silent together is silent alone.
+    control("3, 20, 25, 39", "threads that the shell asks for, settings of MKL and CUDA where there is neither, the seed of hashes",
+            {"OMP_NUM_THREADS": "7", "OPENBLAS_NUM_THREADS": "3", "GOTO_NUM_THREADS": "2", "MKL_NUM_THREADS": "2", "MKL_CBWR": "COMPATIBLE", "MKL_DYNAMIC": "true",
+             "NVIDIA_TF32_OVERRIDE": "1", "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE": "1", "CUBLAS_WORKSPACE_CONFIG": ":16:8", "PYTHONHASHSEED": "7"}),
     control("4", "OpenBLAS with threads in the serial one's place", swapped="openblas_threads"),
     control("4", "OpenBLAS with OpenMP in the serial one's place", swapped="openblas_openmp"),
     control("4", "another lock, with the OpenBLAS that has threads", another="openblas_threads"),
-    control("25", "TF32, asked for where there is no GPU", {"NVIDIA_TF32_OVERRIDE": "1", "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE": "1", "CUBLAS_WORKSPACE_CONFIG": ":16:8"}),
-    control("20", "MKL's own settings, where there is no MKL", {"MKL_CBWR": "COMPATIBLE", "MKL_DYNAMIC": "true"}),
-    control("39", "the seed of hashes", {"PYTHONHASHSEED": "7"}),
     Row("13", "another libm", build="python", tier="numpy", drift={"LD_PRELOAD": "$LIBM"}, found=("legacy",), silent=("exact", "gemm", "sort"), cause="`LD_PRELOAD=.*` is set"),
     Row("15", "numpy's instruction sets", build="python", tier="numpy", drift={"NPY_DISABLE_CPU_FEATURES": "$FEATURES"}, found=("math",), silent=("exact", "gemm"),
         cause="`NPY_DISABLE_CPU_FEATURES=.*` is set", needs="avx2"),
@@ -110,8 +110,8 @@ ROWS = [
         cause="`NPY_DISABLE_CPU_FEATURES=.*` is set, .*; and `OPENBLAS_CORETYPE=Prescott` is set", needs="avx2"),
     Row("1", "a variable that is not set any more", under={"OPENBLAS_CORETYPE": "Prescott"}, found=("battery", "training"),
         cause="`OPENBLAS_CORETYPE=Prescott` was set when the baseline was accepted, and is not now", told=("variables: {OPENBLAS_CORETYPE: Prescott}",)),
-    control("14", "glibc without newer instructions", {"GLIBC_TUNABLES": "glibc.cpu.hwcaps=-FMA,-AVX2,-FMA4"}, build="python", tier="numpy", needs="avx512vl"),
-    control("39", "the seed of hashes, and what a user has beside the environment", {"PYTHONHASHSEED": "7", "PYTHONPATH": "$STRANGE", "PYTHONUSERBASE": "$STRANGE"}, build="python", tier="numpy"),
+    control("14, 39", "glibc without newer instructions, the seed of hashes, and what a user has beside the environment",
+            {"GLIBC_TUNABLES": "glibc.cpu.hwcaps=-FMA,-AVX2,-FMA4", "PYTHONHASHSEED": "7", "PYTHONPATH": "$STRANGE", "PYTHONUSERBASE": "$STRANGE"}, build="python", tier="numpy", needs="avx512vl"),
 ]
 
 
@@ -205,8 +205,9 @@ class Catalogue(Rows):
     def accepted(self, row):
         """The baseline of the row's build under its variables."""
         lock, prefix = self.environment_of(row.build)
-        if row.build == "python" and not self.lab.features:
-            self.lab.features = self.features_of_numpy(lock, prefix)
+        if row.build == "python" and "$FEATURES" in [*row.under.values(), *row.drift.values()] and not self.lab.features:
+            used = self.accepted_kernel(Row("", "", build="python"), "numpy").split()
+            self.lab.features = " ".join(name for name in used if name.startswith("AVX512") or name in ("AVX2", "FMA3", "X86_V3", "X86_V4"))
         under = self.variables(row.under)
         name = "-".join([row.build, *(f"{k}-{v}" for k, v in sorted(under.items()))])
         name += "-processor" if row.processor else ""
@@ -219,11 +220,11 @@ class Catalogue(Rows):
             self.lab.accepted.add(name)
         return lock, baseline
 
-    def features_of_numpy(self, lock, prefix):
-        """What numpy uses of AVX2 and what came after it."""
-        _, tiers = self.gate(lock, prefix, self.folder / "none.json")
-        self.assertEqual(tiers["numpy"]["verdict"], "consistent")
-        return " ".join(name for name in tiers["numpy"]["details"]["kernel"].split() if name.startswith("AVX512") or name in ("AVX2", "FMA3", "X86_V3", "X86_V4"))
+    def accepted_kernel(self, row, tier):
+        """The code that a library takes by itself, as the baseline has it."""
+        classes = json.loads(self.accepted(row)[1].read_text())["classes"].values()
+        found, = (each["details"]["kernel"] for several in classes for accepted in several if accepted for each in accepted["tiers"] if each["tier"] == tier)
+        return found
 
     def swap(self, prefix, row):
         """Puts another library into the place of the environment's own."""
@@ -265,7 +266,7 @@ class Catalogue(Rows):
         lock, baseline = self.accepted(row)
         self.kernel = ""
         if "$KERNEL" in row.drift.values():
-            self.kernel = self.gate(lock, self.environment_of("openblas")[1], baseline)[1]["blas"]["details"]["kernel"]
+            self.kernel = self.accepted_kernel(row, "blas")
         lock, prefix = self.now(row, lock)
         findings, tiers = self.gate(lock, prefix, baseline, "--explain", row.explain, env=self.variables(row.drift), repeat=row.repeat)
         tier = tiers[row.tier]

@@ -62,7 +62,7 @@ class Cublas(Gate):
 
         told = self.run_envlock("verify", self.locked, "-p", self.prefix, "--probe", "--probe-repeat", 0)
         self.assertEqual(told.code, 0, told.out)
-        self.assertIn("--  cublas      not run: no NVIDIA driver", told.out)
+        self.assertIn("--  gpu         not run: no NVIDIA driver", told.out)
         self.assertIn(f"` on a machine with {A100} (compute capability 8.0, 108 multiprocessors) checks what was accepted there", told.out)
 
         finding = self.gate(self.locked, env=gpus(A100, A100 + " MIG 1g.5gb", **careful))["baseline-unknown-class"]

@@ -25,22 +25,22 @@ def features_of_processor():
 
 
 class Rows(InstallScenario):
-    def made(self, folder, *dependencies, channel, prefix):
+    def made(self, folder, *dependencies, channel, prefix, more_channels=()):
         """A lock in `folder`, installed in `prefix`; the lock that is there already when there are no dependencies."""
         own, self.work = self.work, folder
         folder.mkdir(exist_ok=True)
-        lock = self.lock_of(*dependencies, channels=[channel]) if dependencies else folder / "envlock.lock"
+        lock = self.lock_of(*dependencies, channels=[channel, *more_channels]) if dependencies else folder / "envlock.lock"
         self.install(lock, "--no-compile", prefix=prefix)
         self.work = own
         return lock
 
     def gate(self, lock, prefix, baseline, *arguments, env=None, repeat=0):
-        """The findings of the probe by their codes, and the tiers of a run by their names; of a tier with several subjects also "TIER SUBJECT"."""
+        """The findings of the probe by their codes, and the tiers of a run by their names; of a tier with several subjects also "TIER SUBJECT" and "TIER SUBJECT DEVICE"."""
         words = ("--probe", "--json", "--baseline", baseline, "--probe-repeat", repeat, *arguments)
         result = self.run_envlock("verify", lock, "-p", prefix, *words, env=env, timeout=500)
         document = json.loads(result.out)
         self.assertIn("probe", document, result.err)
         tiers = {}
         for tier in reversed(document["probe"]["tiers"]):
-            tiers[tier["tier"]] = tiers[f"{tier['tier']} {tier['subject']}"] = tier
+            tiers[tier["tier"]] = tiers[f"{tier['tier']} {tier['subject']}"] = tiers[f"{tier['tier']} {tier['subject']} {tier.get('device', 'cpu')}"] = tier
         return {each["code"]: each for each in reversed(document["findings"]) if each["group"] == "probe"}, tiers

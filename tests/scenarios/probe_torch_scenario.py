@@ -9,9 +9,34 @@ import sys
 import unittest
 
 from install_support import FIXTURES, NATIVE, shared_folder_for_channels
+from probe_cublas_scenario import A100, FAKES, gpus
 from probe_rows import Rows, features_of_processor
+from support import SOURCE
+
+from channelkit import channel
+from channelkit.package import File, Package
 
 _shared = {}
+# Once torch was imported, it is told to take itself for another.
+AFTER_TORCH = b"""
+import importlib.util, sys
+class After:
+    asks = False
+    def find_spec(self, name, path, target=None):
+        if name != "torch" or self.asks:
+            return None
+        self.asks = True
+        spec = importlib.util.find_spec(name)
+        self.asks = False
+        load = spec.loader.exec_module
+        def then_pretend(module):
+            load(module)
+            import fake_cuda
+            fake_cuda.pretend(module)
+        spec.loader.exec_module = then_pretend
+        return spec
+sys.meta_path.insert(0, After())
+"""
 VARIANTS = ("as-found", "deterministic")
 
 
@@ -26,7 +51,7 @@ class Torch(Rows):
         self.cache = self.lab / "cache"
         if "lock" not in _shared:
             _shared["lock"] = self.made(self.lab / "lock", "libblas=3.9.0=openblas", "numpy", "pytorch", channel=self.lab / "channel", prefix=self.lab / "prefix")
-        self.lock, self.prefix, self.baseline = _shared["lock"], self.lab / "prefix", self.lab / "baseline.json"
+        self.locked, self.prefix, self.baseline = _shared["lock"], self.lab / "prefix", self.lab / "baseline.json"
 
     @staticmethod
     def why_not():
@@ -48,7 +73,7 @@ class Torch(Rows):
     def accepted(self):
         """The baseline of the environment as it is."""
         if not self.baseline.exists():
-            findings, tiers = self.gate(self.lock, self.prefix, self.baseline, "--accept", repeat=1)
+            findings, tiers = self.gate(self.locked, self.prefix, self.baseline, "--accept", repeat=1)
             self.assertEqual(findings, {})
             _shared["tiers"] = tiers
         return _shared["tiers"]
@@ -56,7 +81,7 @@ class Torch(Rows):
     def changed(self, differing, silent=(), cause="", variant="as-found", **more):
         """What is found of a variant after a change: these components differ, these do not, and this is the cause."""
         self.accepted()
-        findings, tiers = self.gate(self.lock, more.pop("prefix", self.prefix), more.pop("baseline", self.baseline), *more.pop("arguments", ()), **more)
+        findings, tiers = self.gate(self.locked, more.pop("prefix", self.prefix), more.pop("baseline", self.baseline), *more.pop("arguments", ()), **more)
         tier = tiers[f"torch {variant}"]
         shown = json.dumps({"findings": findings, "tier": tier}, indent=1)
         self.assertEqual((tier["verdict"], tier["standing"]), ("consistent", "differs"), shown)
@@ -90,7 +115,7 @@ class Torch(Rows):
             control["ATEN_CPU_CAPABILITY"] = kernel.lower()
         if {"avx512bw", "avx512vl"} <= features_of_processor():
             control["GLIBC_TUNABLES"] = "glibc.cpu.hwcaps=-FMA,-AVX2,-FMA4"
-        findings, tiers = self.gate(self.lock, self.prefix, self.baseline, env=control)
+        findings, tiers = self.gate(self.locked, self.prefix, self.baseline, env=control)
         self.assertEqual(findings, {})
         self.assertEqual({tier["standing"] for tier in tiers.values()}, {"accepted"})
 
@@ -110,7 +135,7 @@ class Torch(Rows):
         self.accepted()
         # Two were accepted; now the same is asked for, and one is given.
         two = self.lab / "two.json"
-        self.gate(self.lock, self.prefix, two, "--probe-threads", 2, "--accept")
+        self.gate(self.locked, self.prefix, two, "--probe-threads", 2, "--accept")
         self.changed(("reduce", "norm"), ("exact", "gemm", "math", "softmax"), "`OMP_THREAD_LIMIT=1` is set", baseline=two, arguments=("--probe-threads", 2), env={"OMP_THREAD_LIMIT": "1"})
 
     def test_row_4_another_blas(self):
@@ -148,9 +173,39 @@ Tensor.cumsum = _refused
     def test_a_torch_that_cannot_be_imported_is_named_and_the_rest_still_runs(self):
         prefix = self.another_prefix("broken")
         next(prefix.glob("lib/python3.*/site-packages/torch/bin/torch_shm_manager")).unlink()
-        findings, tiers = self.gate(self.lock, prefix, self.folder / "none.json")
+        findings, tiers = self.gate(self.locked, prefix, self.folder / "none.json")
         self.assertRegex(findings["tier-unusable"]["why"][0], "Unable to find torch_shm_manager")
         self.assertEqual({name: tier["verdict"] for name, tier in tiers.items() if " " not in name}, {"blas": "consistent", "torch": "failed", "numpy": "consistent"})
+
+
+    def test_a_gpu_is_a_class_of_its_own(self):
+        """Torch takes itself for one that was built for CUDA, and the processor for a GPU: tests/torch/fake_cuda.py, and a driver of our own."""
+        if not (FAKES / "libcuda/libcuda.so.1").exists():
+            self.skipTest("skipped: no fake driver beside the program")
+        site = next(self.prefix.glob("lib/python3.*/site-packages")).relative_to(self.prefix)
+        files = [File(f"{site}/fake_cuda.py", (SOURCE / "tests/torch/fake_cuda.py").read_bytes()), File(f"{site}/after_torch.py", AFTER_TORCH), File(f"{site}/after_torch.pth", b"import after_torch\n")]
+        channel.write_files(self.folder / "channel", channel.channel_files([Package("fake-cuda", "1.0", "0", NATIVE, ["pytorch"], files=files, timestamp=1700000000000)], [NATIVE, "noarch"]))
+        prefix, baseline, machine = self.folder / "prefix", self.folder / "gpu.json", gpus(A100)
+        lock = self.made(self.folder / "lock", "libblas=3.9.0=openblas", "fake-cuda", channel=self.lab / "channel", prefix=prefix, more_channels=[self.folder / "channel"])
+        findings, tiers = self.gate(lock, prefix, baseline, "--accept", env=machine)
+        self.assertEqual((findings, "cuda:0" in baseline.read_text()), ({}, False), "the number of a device is no part of what is accepted")
+        self.assertIn(f'"name": "{A100}"', baseline.read_text())
+        self.assertEqual(tiers["torch as-found cuda:0"]["details"]["cuda.capability"], "8.0")
+
+        findings, tiers = self.gate(lock, prefix, baseline, env=machine | {"TORCH_ALLOW_TF32_CUBLAS_OVERRIDE": "1"})
+        self.assertEqual(set(findings), {"tier-differs"})
+        for variant in VARIANTS:
+            self.assertEqual([tiers[f"torch {variant} {device}"]["standing"] for device in ("cpu", "cuda:0")], ["accepted", "differs"])
+            there = tiers[f"torch {variant} cuda:0"]
+            self.assertEqual((there["differing_components"], there["differing_sections"]), (["gemm"], ["ops"]))
+            self.assertRegex(there["causes"][0]["cause"], "`TORCH_ALLOW_TF32_CUBLAS_OVERRIDE=1` is set")
+        self.assertIn(f"on cuda:0, {A100} (compute capability 8.0", "\n".join(findings["tier-differs"]["why"]))
+
+        findings, tiers = self.gate(lock, prefix, baseline, "--explain", 0, env=machine | {"FAKE_CUDA": "old-driver"})
+        self.assertEqual(set(findings), {"tier-unusable"})
+        self.assertIn("on cuda:0", findings["tier-unusable"]["why"])
+        self.assertRegex("\n".join(findings["tier-unusable"]["why"]), "The NVIDIA driver on your system is too old")
+        self.assertEqual([tiers[f"torch {variant} cpu"]["standing"] for variant in VARIANTS], ["accepted", "accepted"])
 
 
 if __name__ == "__main__":

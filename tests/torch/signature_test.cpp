@@ -57,6 +57,22 @@ TEST_CASE("what is tried again follows from the components") {
   now.tier = "torch";
   now.threads = 2;
 
+  SECTION("on a GPU what its libraries read, and nothing of the processor") {
+    now.details = {{"device", "cuda:0"}};
+    const auto products = torch::settings_to_try({"gemm"}, now, {});
+    CHECK(values_of(products, "NVIDIA_TF32_OVERRIDE") == std::vector<std::string>{"0"});
+    CHECK(values_of(products, "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE") == std::vector<std::string>{"1"});
+    CHECK(values_of(products, "CUBLAS_WORKSPACE_CONFIG") ==
+          std::vector<std::string>{":4096:8", ":16:8", ":4096:2:16:8"});
+    CHECK(values_of(products, "ATEN_CPU_CAPABILITY").empty());
+    CHECK(values_of(products, "TORCH_CUDNN_V8_API_DISABLED").empty());
+    const auto convolutions = torch::settings_to_try({"conv"}, now, {});
+    CHECK(convolutions.front().variables == std::map<std::string, std::string>{{"NVIDIA_TF32_OVERRIDE", "0"}});
+    CHECK(values_of(convolutions, "TORCH_CUDNN_V8_API_DISABLED") == std::vector<std::string>{"1"});
+    CHECK(values_of(convolutions, "CUBLAS_WORKSPACE_CONFIG").empty());
+    CHECK(torch::settings_to_try({"math", "reduce"}, now, {}).empty());
+  }
+
   SECTION("nothing, where no op differs") {
     CHECK(torch::settings_to_try({}, now, {}).empty());
   }

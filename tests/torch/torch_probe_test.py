@@ -375,5 +375,66 @@ print([settings for settings, _ in probe.torch_thread_states(torch)])
         self.assertEqual(told.strip(), "[[], ['flush-to-zero', 'denormals-are-zero']]")
 
 
+@unittest.skipUnless(has("torch"), "this python has no torch")
+class Cuda(unittest.TestCase):
+    """On a GPU that fake_cuda.py makes of the processor."""
+
+    def run_on_gpu(self, wrong="", variants=("as-found", "deterministic"), steps=0, **environment):
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copy(os.path.join(SOURCE, "tests", "torch", "fake_cuda.py"), folder)
+            with open(os.path.join(folder, "torch.py"), "w", encoding="ascii") as file:  # stands before torch, and gives way to it
+                file.write("import sys, fake_cuda\nsys.path.remove(%r)\ndel sys.modules['torch']\nimport torch\nfake_cuda.pretend(torch)\n" % folder)
+            environment = {"PYTHONPATH": folder, "FAKE_CUDA": wrong, "OMP_WAIT_POLICY": "passive", **environment}
+            return run(environment=environment, tier="torch", variants=list(variants), steps=steps, threads=1, device="cuda:0")
+
+    def test_everything_is_computed_there_in_both_variants(self):
+        _, found = self.run_on_gpu(steps=1, CUBLAS_WORKSPACE_CONFIG=":4096:8")
+        _, processor = run(tier="torch", variants=["as-found", "deterministic"], steps=1, threads=1, environment={"OMP_WAIT_POLICY": "passive"})
+        self.assertEqual([(r["subject"], r["outcome"], r["wrong"]) for r in found], [("as-found", "ran", []), ("deterministic", "ran", [])])
+        for there, here in zip(found, processor):
+            self.assertEqual(there["sections"], here["sections"], "the fake computes on the processor")
+            self.assertEqual([step["name"] for step in there["sections"][1]["step_ops"]][-2:], ["rng.draw", "rng.state"])
+            details = dict(there["details"])
+            told = {"device": "cuda:0", "cuda.name": "NVIDIA A100-SXM4-40GB", "cuda.capability": "8.0", "cuda.processors": "108", "cuda.driver": "12040", "cublas.workspace": ":4096:8"}
+            self.assertEqual({name: details[name] for name in told}, told)
+            self.assertIn(details["backends.cuda.matmul.allow_tf32"], ("True", "False"))
+            if not any("libcublas.so" in file for file in there["mapped"]):
+                self.assertEqual(details["cublas"], "absent (IndexError)", "what no library said is not told")
+            self.assertNotIn("device", dict(here["details"]))
+
+    def test_tf32_shows_in_products_and_a_setting_that_is_not_taken_is_told(self):
+        allowed = {"TORCH_ALLOW_TF32_CUBLAS_OVERRIDE": "1"}
+        plain, rounded, forbidden = [self.run_on_gpu(**each)[1] for each in ({}, allowed, {**allowed, "NVIDIA_TF32_OVERRIDE": "0"})]
+        if dict(rounded[0]["details"])["backends.cuda.matmul.allow_tf32"] != "True":
+            self.skipTest("this torch does not know the variable")
+        self.assertEqual(components(plain[0], rounded[0]), {"gemm"})
+        self.assertEqual(components(plain[0], forbidden[0]) | components(plain[1], forbidden[1]), set())
+        # The variable wins over what a program sets; then the deterministic mode rounds as well, and says so.
+        setting = [dict(results[1]["details"])["set backends.cuda.matmul.allow_tf32"] for results in (plain, rounded)]
+        self.assertEqual(setting[0], "yes")
+        self.assertEqual(components(plain[1], rounded[1]), set() if setting[1] == "yes" else {"gemm"})
+        if setting[1] != "yes":
+            self.assertEqual(setting[1], "refused (ValueError: it stays True)")
+
+    def test_what_ends_the_run_is_named(self):
+        stages, results = self.run_on_gpu("old-driver")
+        self.assertEqual([(r["outcome"], r["trouble"][:51]) for r in results], [("unusable", "RuntimeError: The NVIDIA driver on your system is t")])
+        self.assertEqual(stages[-1], "device")
+        stages, results = self.run_on_gpu("out-of-memory")
+        self.assertEqual([(r["subject"], r["outcome"], r["trouble"][:39]) for r in results], [("as-found", "unusable", "OutOfMemoryError: CUDA out of memory. T")])
+        self.assertEqual(stages[-1], "ops scan.cumsum")
+        _, results = run(tier="torch", device="cuda:0", environment={"CUDA_VISIBLE_DEVICES": ""})
+        self.assertEqual([(r["outcome"], r["details"][-1][0] != "cuda.name") for r in results], [("unusable", True)])
+
+    def test_an_op_that_the_deterministic_mode_refuses_does_not_keep_the_others(self):
+        _, results = self.run_on_gpu("refuses")
+        self.assertEqual(([f["op"] for f in results[0]["failures"]].count("scan.cumsum"), [f["op"] for f in results[1]["failures"]].count("scan.cumsum")), (0, 1))
+        self.assertEqual(components(*results), {"scan"})
+
+    def test_a_device_is_named_as_torch_does(self):
+        with self.assertRaisesRegex(ValueError, "cpu or cuda:0"):
+            probe.read_options('{"device": "gpu"}')
+
+
 if __name__ == "__main__":
     unittest.main(argv=[sys.argv[0], "-v", *sys.argv[1:]])

@@ -95,6 +95,7 @@ bool explain_framework(TierRequest request, const GateLock& lock, const probe::A
   const std::vector<OwnFile> files = changed_libraries(lock, answer.comparison.changed_files, "");
   if (files.empty()) return false;
   preload(files, request);
+  if (!answer.device.empty()) request.device = device_number(answer.device);
   ++answer.replays;
   const std::vector<probe::TierRun> runs = run_python_tiers(request);
   const bool same = std::any_of(runs.begin(), runs.end(), [&](const probe::TierRun& run) {

@@ -1,7 +1,6 @@
 #include "gpu_gate.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "envlock/core/text.h"
 
@@ -27,6 +26,17 @@ std::optional<blas::CublasLibrary> locked_cublas(const probe::AcceptedTier& acce
   return library;
 }
 
+/// Between its two variants lies what the deterministic one sets, and nothing else.
+report::Explanation torch_takes_other_code(const std::string& subject) {
+  const bool as_found = subject == "as-found";
+  return {"torch takes other code in `" + subject + "` here; `" + (as_found ? "deterministic" : "as-found") +
+              "` computes what was accepted",
+          as_found
+              ? "what of TF32, cuDNN or reduced precision the details of the two name otherwise: set it as "
+                "`deterministic` has it"
+              : "see what the deterministic mode sets in this version of torch, or take the one that was accepted"};
+}
+
 }  // namespace
 
 bool explain_cublas_by_the_lock(const probe::AcceptedTier& accepted, const GateLock& lock, TierRequest request,
@@ -36,11 +46,11 @@ bool explain_cublas_by_the_lock(const probe::AcceptedTier& accepted, const GateL
   if (request.cublas) library->function = request.cublas->function;
   request.repeat = 0;
   request.subject = answer.run.subject;
-  request.device = std::atoi(answer.device.c_str() + std::string_view("cuda:").size());
+  request.device = device_number(answer.device);
   request.cublas = library;
   core::Notes notes;
   ++answer.replays;
-  const GpuTiers replay = run_cublas_tiers(request, notes);
+  const GpuTiers replay = run_gpu_tiers(request, notes);
   if (replay.tiers.empty() || !same_bits(accepted, replay.tiers.front().run)) return false;
   const std::string now = core::printable(probe::detail(answer.run.details, "library"));
   const std::string then = core::printable(probe::detail(accepted.details, "library"));
@@ -56,8 +66,13 @@ bool explain_cublas_by_the_lock(const probe::AcceptedTier& accepted, const GateL
 void explain_by_other_mode(const probe::AcceptedTier& accepted, const std::vector<GpuTier>& tiers,
                            report::TierAnswer& answer) {
   for (const GpuTier& tier : tiers) {
-    if (tier.device != answer.device || tier.run.subject == answer.run.subject) continue;
+    if (tier.device != answer.device || tier.run.tier != answer.run.tier) continue;
+    if (tier.run.subject == answer.run.subject) continue;
     if (tier.run.outcome != probe::TierRun::Outcome::ran || !same_bits(accepted, tier.run)) continue;
+    if (answer.run.tier == "torch") {
+      answer.explanations.push_back(torch_takes_other_code(answer.run.subject));
+      continue;
+    }
     const bool pedantic = tier.run.subject == "sgemm-pedantic";
     answer.explanations.push_back(
         {"cuBLAS takes other code for `" + answer.run.subject + "` here; `" + tier.run.subject +

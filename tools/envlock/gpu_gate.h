@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "cublas_tiers.h"
 #include "envlock/report/tier_report.h"
+#include "gpu_tiers.h"
 #include "probe_gate.h"
 
 namespace envlock::tools {

@@ -45,8 +45,12 @@ void tell_stage(std::string_view name) {
   answer(std::string(kStageMark) + std::string(name) + "\n");
 }
 
+std::string battery_word(const std::optional<core::Sha256>& battery) {
+  return battery ? core::format(*battery) : "-";
+}
+
 int run_blas(const std::vector<std::string>& words) {
-  if (words.size() != 10) return kBadWords;
+  if (words.size() != 11) return kBadWords;
   blas::ComputeOptions options;
   options.library = words[1];
   options.symbol = words[2];
@@ -57,13 +61,14 @@ int run_blas(const std::vector<std::string>& words) {
   options.steps = std::stoi(words[7]);
   options.threads = std::stoi(words[8]);
   options.shift = std::stoul(words[9]);
+  options.battery = core::parse_sha256(words[10]);
   options.stage = tell_stage;
   answer(probe::format(blas::compute(options)));
   return 0;
 }
 
 int run_cublas(const std::vector<std::string>& words) {
-  if (words.size() != 10) return kBadWords;
+  if (words.size() != 11) return kBadWords;
   blas::CublasOptions options;
   options.library.cublas = words[1];
   options.library.cublaslt = words[2];
@@ -74,6 +79,7 @@ int run_cublas(const std::vector<std::string>& words) {
   options.steps = std::stoi(words[7]);
   options.shift = std::stoul(words[8]);
   options.library.function = words[9];
+  options.battery = core::parse_sha256(words[10]);
   options.stage = tell_stage;
   answer(probe::format(blas::compute_cublas(options)));
   return 0;
@@ -116,17 +122,19 @@ int run_python(const std::vector<std::string>& words) {
 
 std::vector<std::string> words_for_blas(const blas::ComputeOptions& options) {
   std::vector<std::string> words = words_of(kBlas);
-  words.insert(words.end(), {options.library.string(), options.symbol, options.ilp64 ? "64" : "32", options.subject,
-                             options.prefix.string(), options.size, std::to_string(options.steps),
-                             std::to_string(options.threads), std::to_string(options.shift)});
+  words.insert(words.end(),
+               {options.library.string(), options.symbol, options.ilp64 ? "64" : "32", options.subject,
+                options.prefix.string(), options.size, std::to_string(options.steps), std::to_string(options.threads),
+                std::to_string(options.shift), battery_word(options.battery)});
   return words;
 }
 
 std::vector<std::string> words_for_cublas(const blas::CublasOptions& options) {
   std::vector<std::string> words = words_of(kCublas);
-  words.insert(words.end(), {options.library.cublas.string(), options.library.cublaslt.string(), options.subject,
-                             std::to_string(options.device), options.prefix.string(), options.size,
-                             std::to_string(options.steps), std::to_string(options.shift), options.library.function});
+  words.insert(words.end(),
+               {options.library.cublas.string(), options.library.cublaslt.string(), options.subject,
+                std::to_string(options.device), options.prefix.string(), options.size, std::to_string(options.steps),
+                std::to_string(options.shift), options.library.function, battery_word(options.battery)});
   return words;
 }
 

@@ -96,6 +96,7 @@ class Gate {
     gate_.knows_class = file_.baseline.find(gate_.hardware) != nullptr;
     if (args_.portable) gate_.portable = prove_portable(request_, runs, hardware_class(machine_, args_.threads));
     request_.cublas = find_cublas_of(request_, out_.notes);
+    request_.torch_on_gpu = has_torch_for_cuda(runs);
     explainer_.emplace(request_, ExplainSettings{args_.explain_seconds, machine_.isa, args_.command});
     for (probe::TierRun& run : runs) judge(std::move(run));
     judge_gpus();
@@ -169,8 +170,7 @@ class Gate {
   }
 
   void judge_gpus() {
-    if (!request_.cublas) return;
-    GpuTiers found = run_cublas_tiers(request_, out_.notes);
+    GpuTiers found = run_gpu_tiers(request_, out_.notes);
     gate_.gpu_skipped = std::move(found.skipped);
     gpu_tiers_ = std::move(found.tiers);
     for (const GpuTier& tier : gpu_tiers_) {
@@ -237,6 +237,14 @@ class Gate {
     return classes;
   }
 
+  /// Of a tier that failed nobody knows what else it has: where one variant of torch fails, the other is not tried.
+  bool failed(const std::string& tier, const probe::HardwareClass& hardware) const {
+    return std::any_of(gate_.tiers.begin(), gate_.tiers.end(), [&](const report::TierAnswer& answer) {
+      return answer.run.tier == tier && answer.hardware == hardware &&
+             probe::judge(answer.run) == probe::TierVerdict::failed;
+    });
+  }
+
   void find_missing() {
     for (const probe::HardwareClass& hardware : classes_here()) {
       if (const auto* known = file_.baseline.find(hardware); known != nullptr) find_missing(*known);
@@ -248,7 +256,7 @@ class Gate {
       const bool found = std::any_of(gate_.tiers.begin(), gate_.tiers.end(), [&](const report::TierAnswer& answer) {
         return answer.run.tier == tier.tier && answer.run.subject == tier.subject && answer.hardware == known.hardware;
       });
-      if (found) continue;
+      if (found || failed(tier.tier, known.hardware)) continue;
       report::MissingTier missing{.tier = tier.tier, .subject = tier.subject, .gone_packages = {}};
       for (const probe::BoundFile& file : tier.files) {
         if (file.package.empty() || gate_.packages.contains(file.package)) continue;

@@ -56,6 +56,7 @@ probe::TierRun run_library(const blas::Library& library, const std::string& subj
                                .steps = request.steps,
                                .threads = request.threads,
                                .shift = 0,
+                               .battery = request.battery,
                                .stage = {}};
   probe::TierRun run = run_child(options, request, environment);
   for (int i = 0; i < request.repeat && run.outcome == probe::TierRun::Outcome::ran; ++i) {

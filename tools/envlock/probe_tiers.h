@@ -23,7 +23,11 @@ struct TierRequest {
   std::optional<blas::Library> library;
   /// The same of the tier `cublas`; absent: the one that is found.
   std::optional<blas::CublasLibrary> cublas;
-  std::optional<int> device;  ///< the only GPU to run it on; absent: all
+  /// The only GPU to run it on; absent: all of the tier `cublas`, and of python's tiers the processor alone.
+  std::optional<int> device;
+  bool torch_on_gpu = false;  ///< the environment's torch was built for CUDA: run_gpu_tiers asks it too
+  /// Of a replay: nothing is computed after a battery with another root than this.
+  std::optional<core::Sha256> battery;
   std::string size = "quick";
   int steps = 0;  ///< 0: all
   int threads = 1;
@@ -36,8 +40,15 @@ struct TierRequest {
 std::vector<probe::TierRun> run_blas_tiers(const TierRequest& request, core::Notes& notes);
 
 /// The tiers `torch` (as found and deterministic) or `numpy` of the prefix's own python, in a process of its own, and
-/// again in `repeat` fresh ones. None when the prefix has no python, or one that has neither.
+/// again in `repeat` fresh ones. None when the prefix has no python, or one that has neither. Of a request with a
+/// device the tier `torch` on that GPU.
 std::vector<probe::TierRun> run_python_tiers(const TierRequest& request);
+
+/// One of them ran a torch that was built for CUDA.
+bool has_torch_for_cuda(const std::vector<probe::TierRun>& runs);
+
+/// The number in "cuda:1"; 0 where there is none.
+int device_number(std::string_view device);
 
 /// The files that change the floating-point environment when they are loaded: of the candidates, in order, those that
 /// do it although what they need does not. Each is loaded in a process of its own.

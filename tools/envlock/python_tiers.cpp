@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
-#include "envlock/core/diagnostic.h"
-#include "envlock/core/file.h"
 #include "envlock/torch/torch_result.h"
+#include "mapped_digests.h"
 #include "probe_child.h"
 #include "tier_children.h"
 
@@ -14,7 +14,6 @@ namespace envlock::tools {
 namespace {
 
 constexpr double kTimesLonger = 3;
-constexpr std::size_t kMostMappedBytes = std::size_t{4} << 30;
 
 /// Variables that bring other code into python, or ask for it.
 constexpr std::array kPythonLeaks = {"PYTHONPATH",       "PYTHONHOME",          "PYTHONSTARTUP", "PYTHONUSERBASE",
@@ -31,26 +30,16 @@ std::vector<std::string> python_environment(const TierRequest& request) {
   return environment;
 }
 
-/// Paths from the prefix, and digests of the files in it. What is outside keeps its path alone.
+/// Paths from the prefix. What is outside keeps its path alone.
 void place_mapped_files(const std::filesystem::path& prefix, probe::TierRun& run) {
   std::error_code error;
   const std::filesystem::path root = std::filesystem::canonical(prefix, error);
-  std::vector<probe::MappedFile> files;
-  for (probe::MappedFile file : run.mapped) {
+  for (probe::MappedFile& file : run.mapped) {
     const std::filesystem::path relative = std::filesystem::path(file.path).lexically_relative(root);
     file.outside = error || relative.empty() || *relative.begin() == "..";
-    if (!file.outside) {
-      try {
-        file.sha256 = core::sha256(core::read_file(file.path, kMostMappedBytes));
-        file.path = relative.string();
-      } catch (const core::Error&) {
-        continue;  // it was deleted since
-      }
-    }
-    files.push_back(std::move(file));
+    if (!file.outside) file.path = relative.string();
   }
-  std::sort(files.begin(), files.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
-  run.mapped = std::move(files);
+  std::sort(run.mapped.begin(), run.mapped.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
 }
 
 std::vector<probe::TierRun> run_once(const std::filesystem::path& python, const TierRequest& request,
@@ -58,6 +47,10 @@ std::vector<probe::TierRun> run_once(const std::filesystem::path& python, const 
   const double most_seconds = kTimesLonger * request.most_seconds;
   torch::ProgramOptions options;
   options.threads = request.threads;
+  if (request.device) {
+    options.tier = "torch";
+    options.device = "cuda:" + std::to_string(*request.device);
+  }
   if (request.steps > 0) options.steps = std::min(options.steps, request.steps);
   const Finished child = run_self({.arguments = words_for_python(python, options),
                                    .timeout_seconds = most_seconds,
@@ -67,6 +60,7 @@ std::vector<probe::TierRun> run_once(const std::filesystem::path& python, const 
   std::vector<probe::TierRun> runs = std::move(output.runs);
   if (output.unfinished) {
     tell_how_it_ended(child, most_seconds, *output.unfinished);
+    if (request.device) output.unfinished->details.emplace_back("device", options.device);
     runs.push_back(std::move(*output.unfinished));
   }
   return runs;
@@ -113,8 +107,27 @@ std::vector<probe::TierRun> run_python_tiers(const TierRequest& request) {
       }
     }
   }
-  for (probe::TierRun& run : runs) place_mapped_files(request.prefix, run);
+  MappedDigests digests(request.prefix);
+  for (probe::TierRun& run : runs) {
+    place_mapped_files(request.prefix, run);
+    digests.add_to(run);
+  }
   return runs;
+}
+
+bool has_torch_for_cuda(const std::vector<probe::TierRun>& runs) {
+  return std::any_of(runs.begin(), runs.end(), [](const probe::TierRun& run) {
+    const std::string version = probe::detail(run.details, "torch.cuda");  // python's words: a version, or None
+    return run.tier == "torch" && run.outcome == probe::TierRun::Outcome::ran && !version.empty() &&
+           version.find_first_not_of("0123456789.") == std::string::npos;
+  });
+}
+
+int device_number(std::string_view device) {
+  constexpr std::string_view kCuda = "cuda:";
+  int number = 0;
+  if (device.starts_with(kCuda)) std::from_chars(device.data() + kCuda.size(), device.data() + device.size(), number);
+  return number;
 }
 
 }  // namespace envlock::tools

@@ -15,8 +15,10 @@ namespace envlock::tools {
 
 /// What came of a replay.
 struct Replay {
-  bool same = false;            ///< every digest of step, battery and the rest, and the order of sums
-  std::uint64_t differing = 0;  ///< digests that are not the accepted ones; the most there is where it did not run
+  bool same = false;  ///< every digest of step, battery and the rest, and the order of sums
+  /// Digests that are not the accepted ones; where it stopped after its battery those until there, and more than any
+  /// run has; the most there is where it did not run.
+  std::uint64_t differing = 0;
 };
 
 /// The environment that such a request gives to a child, by name.
@@ -32,10 +34,11 @@ class Replays {
                  double most_seconds);
 
  private:
-  const std::vector<probe::TierRun>& run(const blas::Change& change, const probe::TierRun& now, double most_seconds);
+  const std::vector<probe::TierRun>& run(const blas::Change& change, const probe::AcceptedTier& accepted,
+                                         const probe::TierRun& now, double most_seconds);
 
   TierRequest request_;
-  /// By subject (of the tiers of python: none), variables and threads.
+  /// By subject (of the tiers of python: the device, or none), variables and threads.
   std::map<std::tuple<std::string, std::map<std::string, std::optional<std::string>>, int>, std::vector<probe::TierRun>>
       runs_;
 };

@@ -58,7 +58,8 @@ class Computation {
                       .steps = options_.steps,
                       .shift = options_.shift,
                       .stage = options_.stage,
-                      .operand_error = 0},
+                      .operand_error = 0,
+                      .battery = options_.battery},
                      run_);
     check_environment(run_);  // a library may change it in its first call
     run_.mapped = newly_mapped(mapped, options_.prefix);

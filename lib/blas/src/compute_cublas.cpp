@@ -100,7 +100,8 @@ class Computation {
                       .shift = options_.shift,
                       .stage = [this](std::string_view name) { stage(name); },
                       // What is asked to round nothing has no excuse.
-                      .operand_error = reduced && !pedantic ? std::ldexp(1.0, -bits) : 0.0},
+                      .operand_error = reduced && !pedantic ? std::ldexp(1.0, -bits) : 0.0,
+                      .battery = options_.battery},
                      run_);
   }
 

@@ -34,12 +34,18 @@ constexpr std::array kMkl = {Kernel{"AVX512", "avx512f"}, Kernel{"AVX2", "avx2"}
                              Kernel{"SSE4_2", ""}, Kernel{"COMPATIBLE", ""}};
 
 /// Variables that change what is computed or loaded; of those that are set, each is a suspect.
-constexpr std::array<std::string_view, 26> kSteering = {"ATEN_CPU_CAPABILITY",
+constexpr std::array<std::string_view, 32> kSteering = {"ATEN_CPU_CAPABILITY",
                                                         "ONEDNN_MAX_CPU_ISA",
                                                         "DNNL_MAX_CPU_ISA",
                                                         "NPY_DISABLE_CPU_FEATURES",
                                                         "NVIDIA_TF32_OVERRIDE",
                                                         "CUBLAS_EMULATE_SINGLE_PRECISION",
+                                                        "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE",
+                                                        "TORCH_BLAS_PREFER_CUBLASLT",
+                                                        "DISABLE_ADDMM_CUDA_LT",
+                                                        "CUBLASLT_WORKSPACE_SIZE",
+                                                        "TORCH_CUDNN_V8_API_DISABLED",
+                                                        "TORCH_CUDNN_V8_API_ENABLED",
                                                         "CUBLAS_EMULATION_STRATEGY",
                                                         "CUBLASLT_DISABLE_CPU_INSTRUCTIONS_MASK",
                                                         "OPENBLAS_CORETYPE",

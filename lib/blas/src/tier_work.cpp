@@ -27,6 +27,7 @@ void compute_sections(const Product& product, const VectorFunctions& vectors, co
   compute_integers(product, reference, options.shift, run);
   stage("battery");
   compute_battery(product, reference, options.shift, run);
+  if (options.battery && run.sections.back().record.root != *options.battery) return;
   stage("alignment");
   compute_alignment(product, vectors, run);
   stage("rows");

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,7 @@ struct SectionOptions {
   std::function<void(std::string_view)> stage;
   /// How far the library may take an operand from what it is, relatively: 0, or what rounding it to fewer bits makes.
   double operand_error = 0;
+  std::optional<core::Sha256> battery;  ///< as of ComputeOptions
 };
 
 /// Every section, the bounds and the order of sums, in the order of docs/probe-tiers.md.

@@ -203,7 +203,7 @@ std::vector<GateFinding> gate_findings(const ProbeGate& gate) {
 
 std::optional<core::Diagnostic> tier_finding(const TierRun& run, const std::vector<std::string>& culprits) {
   core::Diagnostic diagnostic;
-  const bool is_on_gpu = run.tier == "cublas";
+  const bool is_on_gpu = !probe::detail(run.details, "device").empty();
   const std::string subject = subject_words(run.tier, run.subject);
   const std::string library = probe::detail(run.details, "library");
   if (!library.empty()) diagnostic.why.push_back("library " + core::printable(library));

@@ -26,7 +26,11 @@ std::string library_words(const TierRun& run) {
     const std::string version = probe::detail(run.details, "version");
     if (run.subject == run.tier) return shown(version);  // the features of numpy are a list of twenty
     const std::string kernel = probe::detail(run.details, "kernel");
-    return shown(version + (kernel.empty() ? "" : ", kernel " + kernel) + (version.empty() ? "" : ", ") + run.subject);
+    const std::string device = probe::detail(run.details, "device");
+    const std::string gpu = probe::detail(run.details, "cuda.name");
+    return shown(version + (kernel.empty() || !device.empty() ? "" : ", kernel " + kernel) +
+                 (version.empty() ? "" : ", ") + run.subject + (device.empty() ? "" : " on " + device) +
+                 (gpu.empty() ? "" : " (" + gpu + ")"));
   }
   const std::string library = probe::detail(run.details, "library");
   const bool outside = library.starts_with('/');
@@ -135,7 +139,7 @@ std::string text_probe_gate(const ProbeGate& gate, const Style& style) {
           "\n";
   for (const TierAnswer& answer : gate.tiers) text += text_tier(answer, style);
   if (!gate.gpu_skipped.empty()) {
-    text += "  " + paint("--", Color::dim, style) + "  cublas      not run: " + shown(gate.gpu_skipped) + "\n";
+    text += "  " + paint("--", Color::dim, style) + "  gpu         not run: " + shown(gate.gpu_skipped) + "\n";
   }
   for (const probe::GpuClass& gpu : gate.gpus_elsewhere) {
     text += std::string(kIndent) + "`" + gate.command + "` on a machine with " + shown(describe(gpu)) +

@@ -10,6 +10,8 @@ def read_options(text):
     options.update(given)
     if options["variants"] not in (["as-found"], ["deterministic"], ["as-found", "deterministic"]):
         raise ValueError("variants has to be as-found, deterministic, or both in this order")
+    if not re.match(r"^(cpu|cuda:[0-9]+)$", options["device"]):
+        raise ValueError("device has to be cpu or cuda:0")
     if not 0 <= options["steps"] <= len(RATES):
         raise ValueError("steps has to be 0 to %d" % len(RATES))
     return options

@@ -7,7 +7,7 @@ class Model:
         self.weights = {name: t.tensor(values, shape).requires_grad_() for name, shape, values in made}
         self.m = {name: torch.zeros_like(weight) for name, weight in self.weights.items()}
         self.v = {name: torch.zeros_like(weight) for name, weight in self.weights.items()}
-        self.future = torch.ones((T, T), dtype=torch.bool, device=t.device).triu(1)
+        self.future = torch.ones((T, T), dtype=torch.bool).triu(1).to(t.device)
         self.product1, self.product2 = 1.0, 1.0
 
     def layer_norm(self, made, name, x):

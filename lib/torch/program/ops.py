@@ -12,6 +12,7 @@ def run_ops(run, output, table, digest_of):
             values = compute()
             digests = [digest_of(value) for value in (values if results else [values])]
         except Exception as error:
+            run.raise_what_ends_it(error)
             digests = [Digest.absent()] * len(names)
             for each in names:
                 run.fail("ops", each, error)

@@ -53,6 +53,9 @@ class Run:
     def give_up(self, error):
         self.outcome, self.trouble = "unusable", described(error)
 
+    def raise_what_ends_it(self, error):
+        """Raises an error after which no other op would tell of more than this one; on a processor there is none."""
+
     def detail(self, name, read):
         """Records what `read` gives, or that this version has no such thing."""
         try:

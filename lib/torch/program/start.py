@@ -7,7 +7,7 @@ OPTIONS is a JSON object:
     tier      "torch", "numpy", or "auto": torch where there is one, else numpy
     variants  of torch: ["as-found"], ["deterministic"], or both in this order
     steps     of the training; 0: none
-    device    "cpu", "cuda:0"
+    device    "cpu", "cuda:0": everything is computed there but the data, which is made on the processor
     threads   0: as found
     corpus    the file of the training text; absent: it comes on standard input
 

@@ -1,5 +1,5 @@
 def run_torch(output, options, subject, before):
-    run = Run("torch", subject)
+    run = Run("torch", subject) if options["device"] == "cpu" else CudaRun(subject, options["device"])
     run.before = run.after = before
     output.begin(run)
     python_details(run)
@@ -21,10 +21,13 @@ def compute_torch(run, output, torch, options):
     if run.subject == "deterministic":
         be_deterministic(run, torch)
     run.threads = torch.get_num_threads()
+    if options["device"] != "cpu":
+        output.stage("device")
+        run.take_device(torch)
     torch_details(run, torch, options["device"])
     output.stage("canaries")
     run.after = thread_states()[:1] + torch_thread_states(torch)[1:]
-    output.stage("device")
+    output.stage("tensors")
     t, operands = Torch(torch, options["device"]), Operands()
     run_ops(run, output, torch_ops(t, operands), t.digest)
     check_torch_integers(run, t, operands)
@@ -32,6 +35,7 @@ def compute_torch(run, output, torch, options):
         try:
             run_training(run, output, t, options["text"], parameters(), options["steps"])
         except Exception as error:
+            run.raise_what_ends_it(error)
             run.fail("training", "", error)
     output.stage("canaries")  # an op may change the settings when it is first called
     run.after = thread_states()[:1] + torch_thread_states(torch)[1:]

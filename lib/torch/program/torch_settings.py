@@ -15,6 +15,9 @@ def be_deterministic(run, torch):
         if not hasattr(target, name):
             raise AttributeError(path)
         setattr(target, name, value)
+        kept = getattr(target, name)
+        if kept != value:  # TORCH_ALLOW_TF32_CUBLAS_OVERRIDE wins over what a program sets
+            raise ValueError("it stays %s" % kept)
 
     tell("use_deterministic_algorithms", lambda: torch.use_deterministic_algorithms(True))
     for path, value in (("backends.cudnn.deterministic", True), ("backends.cudnn.benchmark", False), ("backends.cudnn.allow_tf32", False),
@@ -60,11 +63,7 @@ def torch_details(run, torch, device):
     tell("float32_matmul_precision", lambda: torch.get_float32_matmul_precision())
     tell("deterministic", lambda: torch.are_deterministic_algorithms_enabled())
     if device != "cpu":
-        tell("cuda.name", lambda: torch.cuda.get_device_name(device))
-        tell("cuda.capability", lambda: "%d.%d" % torch.cuda.get_device_capability(device))
-        tell("cuda.processors", lambda: torch.cuda.get_device_properties(device).multi_processor_count)
-        tell("cuda.driver", lambda: torch._C._cuda_getDriverVersion())
-        tell("cudnn", lambda: torch.backends.cudnn.version())
+        cuda_details(run, torch)
 
 
 def python_details(run):

@@ -101,6 +101,33 @@ void try_torch(Trials& trials, const std::string& accepted_kernel) {
               ""});
 }
 
+/// On a GPU. Torch has no variable for cuDNN's deterministic algorithms: the variant `deterministic` asks for those.
+void try_cuda(Trials& trials) {
+  const auto try_value = [&](const std::string& variable, const std::string& value) {
+    trials.add({{{variable, value}}, 0, ""});
+  };
+  const bool products = trials.concerns({"gemm", "attention", "half"});
+  const bool factors = trials.concerns({"linalg"});
+  const bool convolutions = trials.concerns({"conv"});
+  // NVIDIA documents 0 alone: TF32 is taken nowhere, neither by cuBLAS nor by cuDNN, whatever a program asks for.
+  if (products || factors || convolutions) try_value("NVIDIA_TF32_OVERRIDE", "0");
+  if (products || factors) {
+    try_value("TORCH_ALLOW_TF32_CUBLAS_OVERRIDE", "1");
+    for (const char* workspace : {":4096:8", ":16:8", ":4096:2:16:8"}) {
+      try_value("CUBLAS_WORKSPACE_CONFIG", workspace);
+    }
+  }
+  if (products) {
+    try_value("TORCH_BLAS_PREFER_CUBLASLT", "1");
+    try_value("DISABLE_ADDMM_CUDA_LT", "1");
+    try_value("CUBLAS_EMULATE_SINGLE_PRECISION", "0");
+  }
+  if (convolutions) {
+    try_value("TORCH_CUDNN_V8_API_DISABLED", "1");
+    try_value("TORCH_CUDNN_V8_API_ENABLED", "1");
+  }
+}
+
 /// Leaves out instruction sets among those that this numpy uses, as it names them itself: those that it did not use
 /// where the run was accepted, then the newer ones.
 void try_numpy(Trials& trials, const std::string& accepted_kernel) {
@@ -143,6 +170,11 @@ std::vector<Setting> settings_to_try(const std::vector<std::string>& components,
                                      const std::vector<std::pair<std::string, std::string>>& accepted_details) {
   Trials trials(components, now);
   if (components.empty()) return {};
+  const bool on_gpu = probe::detail(now.details, "device").starts_with("cuda:");
+  if (on_gpu) {
+    try_cuda(trials);
+    return trials.take();
+  }
   if (now.tier == "torch") try_torch(trials, probe::detail(accepted_details, "kernel"));
   if (now.tier == "numpy") try_numpy(trials, probe::detail(accepted_details, "kernel"));
   return trials.take();

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,9 @@ struct ComputeOptions {
   int threads = 1;               ///< for the document; the environment variables that set it are the caller's business
   /// Bytes by which buffers are moved from where they would lie, a multiple of 64: a repeat uses another number.
   std::size_t shift = 0;
+  /// Of a run that only asks whether it is that of an accepted one: where the battery has another root than this,
+  /// nothing is computed after it. Absent: everything is.
+  std::optional<core::Sha256> battery;
   /// Called before each thing that may crash or hang, with its name: "loading", "integers", "battery", "alignment",
   /// "rows", "training", "bounds", "order".
   std::function<void(std::string_view)> stage;

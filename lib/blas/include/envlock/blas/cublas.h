@@ -48,8 +48,9 @@ struct CublasOptions {
   int device = 0;                ///< of probe::CudaDevice
   std::filesystem::path prefix;  ///< paths are told from here
   std::string size = "quick";
-  int steps = 0;          ///< of the training run; 0: all that the size has
-  std::size_t shift = 0;  ///< bytes by which buffers are moved, on the host as on the device
+  int steps = 0;                        ///< of the training run; 0: all that the size has
+  std::size_t shift = 0;                ///< bytes by which buffers are moved, on the host as on the device
+  std::optional<core::Sha256> battery;  ///< as of ComputeOptions
   /// Called before each thing that may crash or hang.
   std::function<void(std::string_view)> stage;
 };

@@ -1,12 +1,11 @@
-#include "cublas_tiers.h"
+#include "gpu_tiers.h"
 
 #include <future>
-#include <map>
 #include <sstream>
 
-#include "envlock/core/file.h"
 #include "envlock/core/text.h"
 #include "fresh_process.h"
+#include "mapped_digests.h"
 #include "probe_child.h"
 #include "tier_children.h"
 
@@ -78,9 +77,9 @@ probe::TierRun run_subject(blas::CublasOptions options, const TierRequest& reque
   return run;
 }
 
-/// All ways to multiply on one GPU.
-std::vector<GpuTier> run_device(const Device& device, const blas::CublasLibrary& library, const TierRequest& request,
-                                const std::vector<std::string>& environment) {
+/// All ways of cuBLAS to multiply on one GPU.
+std::vector<GpuTier> run_cublas_on(const Device& device, const blas::CublasLibrary& library, const TierRequest& request,
+                                   const std::vector<std::string>& environment) {
   std::vector<GpuTier> tiers;
   for (const std::string& subject : blas::cublas_subjects(library)) {
     if (!request.subject.empty() && subject != request.subject) continue;
@@ -91,6 +90,7 @@ std::vector<GpuTier> run_device(const Device& device, const blas::CublasLibrary&
                                 .size = request.size,
                                 .steps = request.steps,
                                 .shift = 0,
+                                .battery = request.battery,
                                 .stage = {}};
     tiers.push_back(
         {device.gpu, "cuda:" + std::to_string(device.index), run_subject(std::move(options), request, environment)});
@@ -98,33 +98,34 @@ std::vector<GpuTier> run_device(const Device& device, const blas::CublasLibrary&
   return tiers;
 }
 
-/// Digests of the mapped files that lie in the prefix; cuBLASLt has half a gigabyte, and every run maps it.
-class Digests {
- public:
-  explicit Digests(std::filesystem::path prefix) : prefix_(std::move(prefix)) {}
-
-  void add_to(probe::TierRun& run) {
-    std::erase_if(run.mapped, [&](probe::MappedFile& file) {
-      if (file.outside) return false;
-      const auto [known, is_new] = digests_.try_emplace(file.path);
-      if (is_new) known->second = digest_of(prefix_ / file.path);
-      if (known->second) file.sha256 = *known->second;
-      return !known->second;
-    });
+/// "": the framework and the driver mean the same GPU, or the framework does not say which it has.
+std::string another_gpu(const probe::GpuClass& gpu, const probe::TierRun& run) {
+  const auto told = [&](const char* name) { return probe::detail(run.details, name); };
+  const std::string name = told("cuda.name");
+  if (run.outcome != probe::TierRun::Outcome::ran) return {};
+  if (name == gpu.name && told("cuda.capability") == gpu.compute_capability &&
+      told("cuda.processors") == std::to_string(gpu.multiprocessors)) {
+    return {};
   }
+  return "torch has `" + core::printable(name, 80) + "` (compute capability " +
+         core::printable(told("cuda.capability"), 20) + ", " + core::printable(told("cuda.processors"), 20) +
+         " multiprocessors) there, and the driver " + core::printable(describe(gpu));
+}
 
- private:
-  static std::optional<core::Sha256> digest_of(const std::filesystem::path& file) {
-    try {
-      return core::sha256(core::MappedFile(file).bytes());
-    } catch (const core::Error&) {
-      return std::nullopt;  // it was deleted since
+/// The environment's torch on one GPU.
+std::vector<GpuTier> run_torch_on(const Device& device, TierRequest request) {
+  request.device = device.index;
+  std::vector<GpuTier> tiers;
+  for (probe::TierRun& run : run_python_tiers(request)) {
+    if (std::string trouble = another_gpu(device.gpu, run); !trouble.empty()) {
+      run.outcome = probe::TierRun::Outcome::unusable;
+      run.trouble = std::move(trouble);
+      run.stage = "device";
     }
+    tiers.push_back({device.gpu, "cuda:" + std::to_string(device.index), std::move(run)});
   }
-
-  std::filesystem::path prefix_;
-  std::map<std::string, std::optional<core::Sha256>> digests_;
-};
+  return tiers;
+}
 
 }  // namespace
 
@@ -136,10 +137,10 @@ std::optional<blas::CublasLibrary> find_cublas_of(const TierRequest& request, co
   return blas::find_cublas(find, notes);
 }
 
-GpuTiers run_cublas_tiers(const TierRequest& request, core::Notes& notes) {
+GpuTiers run_gpu_tiers(const TierRequest& request, core::Notes& notes) {
   GpuTiers found;
   const auto library = request.cublas ? request.cublas : find_cublas_of(request, notes);
-  if (!library) return found;
+  if (!library && !request.torch_on_gpu) return found;
   const std::vector<std::string> environment = child_environment(request);
   std::vector<Device> devices;
   if (request.device) {
@@ -147,15 +148,20 @@ GpuTiers run_cublas_tiers(const TierRequest& request, core::Notes& notes) {
   } else {
     devices = ask_for_devices(environment, found.skipped);
   }
+  const auto run_device = [&](const Device& device) {
+    std::vector<GpuTier> tiers;
+    if (library) tiers = run_cublas_on(device, *library, request, environment);
+    if (!request.torch_on_gpu) return tiers;
+    for (GpuTier& tier : run_torch_on(device, request)) tiers.push_back(std::move(tier));
+    return tiers;
+  };
   // GPUs work side by side: each has its own processes, and those mostly wait.
   std::vector<std::future<std::vector<GpuTier>>> pending;
-  for (const Device& device : devices) {
-    pending.push_back(std::async([&] { return run_device(device, *library, request, environment); }));
-  }
-  Digests digests(request.prefix);
+  for (const Device& device : devices) pending.push_back(std::async([&] { return run_device(device); }));
+  MappedDigests digests(request.prefix);
   for (auto& each : pending) {
     for (GpuTier& tier : each.get()) {
-      digests.add_to(tier.run);
+      if (tier.run.tier == "cublas") digests.add_to(tier.run);
       found.tiers.push_back(std::move(tier));
     }
   }
