@@ -188,7 +188,10 @@ class Repositories(InstallPip):
         told = self.verify(lock).out
         self.assertIn("pinned by its commit", told)
         self.assertIn(commit, told)
-        # A branch that moves on moves nothing; without the repository the cache has the commit.
+        other = ["--cache", self.folder / "other-cache"]
+        self.assertIn("its commit is not in the cache", self.verify(lock, *other, expect=2).out)
+        self.verify(lock, *other, "--fetch")
+        # Without the repository the cache has the commit.
         shutil.rmtree(place)
         shutil.rmtree(self.prefix)
         self.install(lock, "--offline")
