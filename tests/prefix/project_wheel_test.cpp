@@ -54,7 +54,7 @@ TEST_CASE("a linked project is a .pth file, its metadata and its scripts") {
   CHECK_THAT(files.at(kSite + "our_tool-1.2.0.dist-info/direct_url.json"), Contains("\"editable\": true"));
   CHECK_THAT(files.at("bin/ours"), Contains("from our_tool import main"));
   CHECK_FALSE(files.contains(kSite + "our_tool/__init__.py"));
-  CHECK(files.size() == 8);
+  CHECK(files.size() == 9);
 }
 
 TEST_CASE("a copied project has all files of its packages") {

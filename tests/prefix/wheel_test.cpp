@@ -140,7 +140,7 @@ TEST_CASE("a wheel asked for by URL gets its direct_url.json, and no other") {
   CHECK_FALSE(installed(wheel).contains(kInfo + "direct_url.json"));
   CHECK_FALSE(installed(wheel).contains(kInfo + "REQUESTED"));
   CHECK(installed(wheel).at(kInfo + "INSTALLER").bytes == "envlock\n");
-  wheel.direct = {.kind = DirectUrl::Kind::archive, .sha256 = wheel.sha256};
+  wheel.direct = {.kind = prefix::DirectUrl::Kind::archive, .sha256 = wheel.sha256};
   wheel.url = "https://user:secret@host/foo-1.0-py3-none-any.whl";
   const auto files = installed(wheel);
   const std::string hash = core::format(wheel.sha256);
