@@ -1,4 +1,4 @@
-foreach(target pypi_version pypi_requirement requirement_lines wheel_name)
+foreach(target pypi_version pypi_requirement requirement_lines wheel_name project_folder)
   envlock_fuzz(${target} ${CMAKE_CURRENT_SOURCE_DIR}/${target}_fuzz.cpp ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${target}
                envlock::pypi)
 endforeach()

@@ -5,6 +5,7 @@
 #include "envlock/core/diagnostic.h"
 #include "envlock/core/text.h"
 #include "envlock/pypi/project_folder.h"
+#include "project_modules.h"
 #include "support/catch.h"
 #include "support/temporary_folder.h"
 
@@ -68,6 +69,18 @@ TEST_CASE("setuptools' settings say where modules are") {
   CHECK_THAT(layout_of(tool + "packages = [\"gone\"]\n", {}), Contains("`gone`, where it is not"));
   CHECK_THAT(layout_of(tool + "packages = [\"a\"]\npackage-dir = {\"\" = \"../x\"}\n", {"a/__init__.py"}),
              Contains("no link: ") && Contains("no copy: "));
+}
+
+TEST_CASE("patterns are those of shells, and none is slow") {
+  for (const char* pattern : {"tests", "t*", "*s", "te?ts", "*", "t*e*s", "**tests**"}) {
+    INFO(pattern);
+    CHECK(pypi::matches_pattern("tests", pattern));
+  }
+  for (const char* pattern : {"", "test", "*a*", "tests?", "x*", "T*"})
+    CHECK_FALSE(pypi::matches_pattern("tests", pattern));
+  std::string stars;
+  for (int i = 0; i < 100; ++i) stars += "*a";
+  CHECK_FALSE(pypi::matches_pattern(std::string(5000, 'a'), stars + "b"));
 }
 
 TEST_CASE("code in setup.py is not passed over") {

@@ -77,12 +77,23 @@ FolderContent content_of(const fs::path& project, const std::string& folder) {
 }
 
 bool matches_pattern(std::string_view name, std::string_view pattern) {
-  if (pattern.empty()) return name.empty();
-  if (pattern.front() == '*') {
-    return matches_pattern(name, pattern.substr(1)) || (!name.empty() && matches_pattern(name.substr(1), pattern));
+  // After a star, the shortest match is tried first; only the last star is ever given more, so that no pattern is slow.
+  std::size_t at = 0, in_pattern = 0, star = std::string_view::npos, after_star = 0;
+  while (at < name.size()) {
+    if (in_pattern < pattern.size() && pattern[in_pattern] == '*') {
+      star = in_pattern++;
+      after_star = at;
+    } else if (in_pattern < pattern.size() && (pattern[in_pattern] == '?' || pattern[in_pattern] == name[at])) {
+      ++at, ++in_pattern;
+    } else if (star != std::string_view::npos) {
+      in_pattern = star + 1;
+      at = ++after_star;
+    } else {
+      return false;
+    }
   }
-  if (name.empty() || (pattern.front() != '?' && pattern.front() != name.front())) return false;
-  return matches_pattern(name.substr(1), pattern.substr(1));
+  while (in_pattern < pattern.size() && pattern[in_pattern] == '*') ++in_pattern;
+  return in_pattern == pattern.size();
 }
 
 void LayoutBuilder::add(const std::string& name, const std::string& path) {
