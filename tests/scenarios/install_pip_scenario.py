@@ -120,7 +120,10 @@ class Folders(InstallPip):
         good = pth.read_bytes()
         for bad in (str(self.work).encode(), good + b"import os\n"):
             pth.write_bytes(bad)
-            self.assertIn("distribution-file-differs", self.verify(lock, expect=1).out)
+            told = self.verify(lock, expect=1).out
+            self.assertIn("distribution-file-differs", told)
+            self.assertIn("--repair` puts it back", told)
+            self.assertNotIn("pip install", told)
             self.verify(lock, "--quick", expect=1)
         self.install(lock, "--repair")
         self.assertEqual(pth.read_bytes(), good)

@@ -288,9 +288,15 @@ class DistributionCheck {
            .what = in_quotes(wanted.path) + (is_missing ? " is missing" : " is not the file" + by),
            .where = {},
            .why = std::move(why),
-           .hints = {"`python -m pip install --force-reinstall --no-deps " +
-                     core::printable(foreign.distribution.name) + "` puts it back"}});
+           .hints = put_back(foreign)});
     }
+  }
+
+  /// What the lock names comes from where the lock says, and not from whatever index pip would ask.
+  std::vector<std::string> put_back(const ForeignDistribution& foreign) const {
+    if (against_lock_ && foreign.is_expected) return advice_.reinstall(foreign.distribution.name);
+    return {"`python -m pip install --force-reinstall --no-deps " + core::printable(foreign.distribution.name) +
+            "` puts it back"};
   }
 
   std::vector<CheckedPackage>& packages_;
