@@ -76,12 +76,13 @@ std::vector<std::string> PipTransport::places(const std::string& index, const st
 }
 
 std::vector<std::string> PipTransport::places_by_page(const std::string& index, const std::string& name,
-                                                      const std::string& file) {
+                                                      const std::string& file, std::string& told) {
   pypi::IndexSettings settings = settings_of(index);
   settings.max_age_seconds = 0;  // a page that led here is not to be trusted to be the newest
   core::Notes told_elsewhere;
   const auto source = pypi::make_index_client(*fetcher_, settings, told_elsewhere);
   const pypi::FoundProject found = source->projects({name}).front();
+  told = found.failure ? found.failure->what : "its page at " + core::printable(index) + " does not list it";
   std::vector<std::string> places;
   for (const pypi::IndexFile& each : found.page.files) {
     if (each.file_name == file) places = pypi::file_urls(settings, index, each.url);
@@ -96,11 +97,15 @@ fetch::Fetched PipTransport::fetch(const fetch::Download& download, const std::s
       fetched.status != fetch::Status::ok && !index.empty() && !file.empty() && !session_.condarc.network.offline;
   if (!ask) return fetched;
   fetch::Download other = download;
-  other.urls = places_by_page(index, name, file);
+  std::string told;
+  other.urls = places_by_page(index, name, file, told);
   std::erase_if(other.urls, [&](const std::string& url) {
     return std::find(download.urls.begin(), download.urls.end(), url) != download.urls.end();
   });
-  if (other.urls.empty()) return fetched;
+  if (other.urls.empty()) {
+    if (fetched.failure) fetched.failure->why.push_back("the index was asked for it by its name: " + told);
+    return fetched;
+  }
   fetch::Fetched second = fetcher_->fetch_one(other);
   if (second.status == fetch::Status::not_found) return fetched;
   if (second.status == fetch::Status::failed && second.failure && fetched.failure) {

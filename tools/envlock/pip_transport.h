@@ -38,7 +38,8 @@ class PipTransport {
 
  private:
   pypi::IndexSettings settings_of(const std::string& index) const;
-  std::vector<std::string> places_by_page(const std::string& index, const std::string& name, const std::string& file);
+  std::vector<std::string> places_by_page(const std::string& index, const std::string& name, const std::string& file,
+                                          std::string& told);
 
   const Session& session_;
   pypi::PipConfiguration configuration_;
