@@ -12,51 +12,13 @@
 #include "pip_build.h"
 #include "pip_facts.h"
 #include "pip_hashes.h"
+#include "remembering_source.h"
 
 namespace envlock::tools {
 namespace {
 
 /// How many proposals for the conda half are tried.
 constexpr std::size_t kMostWishes = 2;
-
-/// Asks each question once: platforms share most of their projects, and must see the same of them.
-class RememberingSource final : public pypi::Source {
- public:
-  explicit RememberingSource(pypi::Source& source) : source_(source) {}
-
-  std::vector<pypi::FoundProject> projects(const std::vector<std::string>& names) override {
-    std::vector<std::string> missing;
-    for (const std::string& name : names) {
-      if (!projects_.contains(name) && std::find(missing.begin(), missing.end(), name) == missing.end()) {
-        missing.push_back(name);
-      }
-    }
-    std::vector<pypi::FoundProject> found =
-        missing.empty() ? std::vector<pypi::FoundProject>{} : source_.projects(missing);
-    for (std::size_t i = 0; i < missing.size(); ++i) projects_[missing[i]] = std::move(found[i]);
-    std::vector<pypi::FoundProject> result;
-    for (const std::string& name : names) result.push_back(projects_.at(name));
-    return result;
-  }
-
-  std::vector<pypi::FoundMetadata> metadata(const std::vector<pypi::MetadataWanted>& wanted) override {
-    std::vector<pypi::MetadataWanted> missing;
-    for (const pypi::MetadataWanted& each : wanted) {
-      if (!metadata_.contains(each.file.url)) missing.push_back(each);
-    }
-    std::vector<pypi::FoundMetadata> found =
-        missing.empty() ? std::vector<pypi::FoundMetadata>{} : source_.metadata(missing);
-    for (std::size_t i = 0; i < missing.size(); ++i) metadata_[missing[i].file.url] = std::move(found[i]);
-    std::vector<pypi::FoundMetadata> result;
-    for (const pypi::MetadataWanted& each : wanted) result.push_back(metadata_.at(each.file.url));
-    return result;
-  }
-
- private:
-  pypi::Source& source_;
-  std::map<std::string, pypi::FoundProject> projects_;
-  std::map<std::string, pypi::FoundMetadata> metadata_;  ///< by URL
-};
 
 const conda::PackageRecord& python_of(const PlatformOutcome& outcome, const PipInputs& inputs) {
   const auto& records = std::get<conda::Solution>(outcome.result).records;
