@@ -199,6 +199,44 @@ class RelockPip(PipScenario):
         self.assertEqual(found["url"], f"ssh://git@127.0.0.1{repository}")
         self.assertIn(f"git+ssh://git@127.0.0.1{repository}@", self.run_envlock("export", "cyclonedx").out)
         self.lock("--check")
+        self.ask(f"versioned @ git+file://{repository}@main")
+        self.lock()
+        subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "two"], check=True)
+        commit = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
+        self.lock()
+        self.assertNotIn(commit, (self.work / "envlock.lock").read_text())
+        self.lock("--update", "versioned")
+        self.assertIn(commit, (self.work / "envlock.lock").read_text())
+        self.ask(f"versioned @ git+file://{repository}@{commit[:9]}")
+        self.assertIn("write all 40 digits", self.lock(expect=2).err)
+        self.ask(f"versioned @ git+file://{repository}@nosuch")
+        self.assertNotIn("reaches", self.lock(expect=2).err)
+        self.ask(f"git+file://{repository}#subdirectory=sub")
+        told = self.lock(expect=2).err
+        self.assertIn(f"`file://{repository}/sub` is no Python project", told)
+        self.assertNotIn(str(self.cache), told)
+
+    def test_variables_in_places_are_locked_by_their_values(self):
+        self.write("ours/pyproject.toml", "[project]\nname = 'ours'\nversion = '1.2'\n[project.optional-dependencies]\nweb = ['certs']\n")
+        wheel = "smmaplite-5.0.1-py3-none-any.whl"
+        shutil.copy(self.index / "files" / wheel, self.work / "ours")
+        env = {"D": "ours", "HERE": str(self.work)}
+        for line, name in (("-e ./${D}", "ours"), ("./${D}[web]", "ours"), ("-e ${HERE}/ours", "ours"), ("ours @ ./${D}", "ours"), ("ours @ file://${HERE}/ours", "ours"),
+                           (f"./${{D}}/{wheel}", "smmaplite"), (f"{self.url}/${{D}}/{wheel}".replace("${D}", "${F}"), "smmaplite"), (f"smmaplite @ {self.url}/${{F}}/{wheel}", "smmaplite")):
+            with self.subTest(line):
+                (self.work / "envlock.lock").unlink(missing_ok=True)
+                self.ask(line)
+                self.lock(env={**env, "F": "files"})
+                self.assertIn(name, self.chosen())
+                self.assertNotIn(str(self.work), (self.work / "envlock.lock").read_text())
+                self.lock("--check", env={**env, "F": "files"})
+
+    def test_a_place_that_is_named_twice_is_refused_by_the_check_too(self):
+        self.write("ours/pyproject.toml", "[project]\nname = 'ours'\nversion = '1.2'\n")
+        self.locked("./ours")
+        self.ask("./ours", "./ours")
+        for words in ((), ("--check",)):
+            self.assertEqual(self.lock(*words, expect=2).codes(), ["place-twice"])
 
     def test_what_several_platforms_say_is_said_once(self):
         self.ask("certs >9999")

@@ -25,10 +25,17 @@ bool is_commit(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
-[[noreturn]] void refuse(const std::string& repository, const std::string& what, const std::string& told) {
+/// As git shows commits: at least seven digits of them.
+bool begins_commit(std::string_view text) {
+  return text.size() >= 7 && text.size() <= 40 &&
+         text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+}
+
+[[noreturn]] void refuse(const std::string& repository, const std::string& what, const std::string& told,
+                         const std::string& hint = "see whether `git ls-remote` reaches it from here") {
   core::Diagnostic diagnostic{.code = "git-failed",
                               .what = "`" + core::printable(core::without_secrets(repository)) + "`: " + what,
-                              .hints = {"see whether `git ls-remote` reaches it from here"}};
+                              .hints = {hint}};
   if (!core::trim(told).empty()) diagnostic.why.push_back("git says: " + last_lines(told, 4));
   throw core::Error(std::move(diagnostic));
 }
@@ -84,7 +91,12 @@ std::string find_commit(const std::string& repository, const std::string& revisi
     }
   }
   if (found.empty()) {
-    refuse(repository, "it has no branch or tag `" + core::printable(wanted) + "`", "");
+    const std::string name = "`" + core::printable(wanted) + "`";
+    if (begins_commit(wanted)) {
+      refuse(repository, "it has no branch or tag " + name + ", and of a commit that is only the beginning", "",
+             "write all 40 digits of the commit: `git rev-parse` tells them in a clone");
+    }
+    refuse(repository, "it has no branch or tag " + name, "", "`git ls-remote` lists its branches and tags");
   }
   return found;
 }

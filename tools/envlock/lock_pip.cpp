@@ -370,8 +370,8 @@ void solve_pip(PipInputs& inputs, const PipSolveOptions& options, const Session&
   }
   BuildingSource building(source, builder, builds ? builds->target : BuildTarget{});
   const std::map<std::string, PlacedRequest> placed =
-      look_at_places(inputs, options.free_all ? nullptr : options.previous, builds ? building : source, *opened.fetcher,
-                     options.lock_folder, builds, notes);
+      look_at_places(inputs, options.free_all ? nullptr : options.previous, options.freed, builds ? building : source,
+                     *opened.fetcher, options.lock_folder, builds, notes);
   PlatformSolver solver(inputs, placed, options, source, builder);
   std::vector<core::Notes> of_platforms(outcomes.size());
   for (std::size_t i = 0; i < outcomes.size(); ++i) solver.run(outcomes[i], of_platforms[i]);

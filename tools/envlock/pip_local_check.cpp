@@ -89,6 +89,7 @@ std::optional<core::SourceSpan> line_of(const PipInputs& inputs, const lock::Loc
 
 std::vector<core::Diagnostic> check_local_places(const PipInputs& inputs, const lock::Lock& lock,
                                                  const std::filesystem::path& lock_folder) {
+  refuse_places_named_twice(inputs, lock, lock_folder);
   std::vector<core::Diagnostic> findings;
   for (const lock::LockedDistribution& locked : lock.distributions) {
     const bool is_folder = locked.source == Source::directory;

@@ -16,10 +16,12 @@ namespace {
 
 class PlaceReader {
  public:
-  PlaceReader(const PipInputs& inputs, const lock::Lock* previous, pypi::Source& source, fetch::Fetcher& fetcher,
-              const std::filesystem::path& lock_folder, const std::optional<PlaceBuilds>& builds, core::Notes& notes)
+  PlaceReader(const PipInputs& inputs, const lock::Lock* previous, const std::set<std::string>& freed,
+              pypi::Source& source, fetch::Fetcher& fetcher, const std::filesystem::path& lock_folder,
+              const std::optional<PlaceBuilds>& builds, core::Notes& notes)
       : inputs_(inputs),
         previous_(previous),
+        freed_(freed),
         source_(source),
         fetcher_(fetcher),
         lock_folder_(lock_folder),
@@ -79,6 +81,24 @@ class PlaceReader {
     }
   }
 
+  /// Its mistakes name the repository, not the cache that its files lie in.
+  pypi::FolderMetadata read_checkout(const pypi::PipRequest& request, const std::filesystem::path& root,
+                                     const std::filesystem::path& folder) const {
+    try {
+      return read_folder(request, folder);
+    } catch (core::Error& error) {
+      std::vector<core::Diagnostic> diagnostics = error.diagnostics();
+      const std::string repository = core::without_secrets(lock::without_login(request.location));
+      for (core::Diagnostic& diagnostic : diagnostics) {
+        const std::size_t at = diagnostic.what.find(root.string());
+        if (at != std::string::npos) diagnostic.what.replace(at, root.string().size(), repository);
+        const bool in_cache = diagnostic.where && diagnostic.where->file.starts_with(root.string());
+        if (in_cache) diagnostic.where = request.where;
+      }
+      throw core::Error(std::move(diagnostics));
+    }
+  }
+
   PlacedRequest of_folder(const pypi::PipRequest& request, pypi::FolderMetadata read) const {
     if (!read.version_known) {
       notes_.warning(
@@ -126,7 +146,7 @@ class PlaceReader {
     const std::string chosen = commit.empty() ? find_commit(request.location, request.revision) : commit;
     const std::filesystem::path root = check_out(request.location, chosen, inputs_.indexes.cache);
     const std::filesystem::path folder = request.subdirectory.empty() ? root : root / request.subdirectory;
-    pypi::FolderMetadata read = read_folder(request, folder);
+    pypi::FolderMetadata read = read_checkout(request, root, folder);
     const bool is_static = read.obstacle.empty() && (read.version_known || !builds_);
     if (!is_static && !builds_) needs_build(request, read.obstacle, true);
     PlacedRequest result = is_static ? of_folder(request, std::move(read)) : of_built_commit(request, root, chosen);
@@ -148,7 +168,7 @@ class PlaceReader {
     for (const lock::LockedDistribution& locked : previous_->distributions) {
       if (locked.source == lock::LockedDistribution::Source::vcs &&
           locked.url == lock::without_login(request.location) && locked.subdirectory == request.subdirectory) {
-        return locked.commit;
+        return freed_.contains(locked.name) ? std::nullopt : std::optional(locked.commit);
       }
     }
     return std::nullopt;
@@ -203,6 +223,7 @@ class PlaceReader {
 
   const PipInputs& inputs_;
   const lock::Lock* previous_;
+  const std::set<std::string>& freed_;
   pypi::Source& source_;
   fetch::Fetcher& fetcher_;
   const std::filesystem::path& lock_folder_;
@@ -210,7 +231,39 @@ class PlaceReader {
   core::Notes& notes_;
 };
 
+core::Diagnostic named_twice(const std::string& name, const pypi::PipRequest& request) {
+  return {.code = "place-twice",
+          .what = "`" + name + "` is named by two places",
+          .where = request.where,
+          .hints = {"keep one of the lines"}};
+}
+
+/// Of a line that does not tell the name, what lies at its place in the lock. "": nothing does.
+std::string locked_name(const pypi::PipRequest& request, const lock::Lock& lock,
+                        const std::filesystem::path& lock_folder) {
+  if (!request.requirement.name.empty()) return request.requirement.name;
+  const std::string place = request.kind == pypi::PipRequest::Kind::vcs
+                                ? lock::without_login(request.location)
+                                : canonical_place(request.location, lock_folder);
+  for (const lock::LockedDistribution& locked : lock.distributions) {
+    if (locked.url == place && locked.subdirectory == request.subdirectory) return locked.name;
+  }
+  return "";
+}
+
 }  // namespace
+
+void refuse_places_named_twice(const PipInputs& inputs, const lock::Lock& lock,
+                               const std::filesystem::path& lock_folder) {
+  std::set<std::string> names;
+  std::vector<core::Diagnostic> mistakes;
+  for (const pypi::PipRequest& request : inputs.requests.requests) {
+    if (request.kind == pypi::PipRequest::Kind::named) continue;
+    const std::string name = locked_name(request, lock, lock_folder);
+    if (!name.empty() && !names.insert(name).second) mistakes.push_back(named_twice(name, request));
+  }
+  if (!mistakes.empty()) throw core::Error(std::move(mistakes));
+}
 
 std::string canonical_place(const std::string& place, const std::filesystem::path& lock_folder) {
   if (core::looks_like_url(place)) {
@@ -221,10 +274,11 @@ std::string canonical_place(const std::string& place, const std::filesystem::pat
   return path.starts_with("..") || path == "." ? path : "./" + path;
 }
 
-std::map<std::string, PlacedRequest> look_at_places(PipInputs& inputs, const lock::Lock* previous, pypi::Source& source,
+std::map<std::string, PlacedRequest> look_at_places(PipInputs& inputs, const lock::Lock* previous,
+                                                    const std::set<std::string>& freed, pypi::Source& source,
                                                     fetch::Fetcher& fetcher, const std::filesystem::path& lock_folder,
                                                     const std::optional<PlaceBuilds>& builds, core::Notes& notes) {
-  PlaceReader reader(inputs, previous, source, fetcher, lock_folder, builds, notes);
+  PlaceReader reader(inputs, previous, freed, source, fetcher, lock_folder, builds, notes);
   std::map<std::string, PlacedRequest> placed;
   std::vector<core::Diagnostic> mistakes;
   for (pypi::PipRequest& request : inputs.requests.requests) {
@@ -243,10 +297,7 @@ std::map<std::string, PlacedRequest> look_at_places(PipInputs& inputs, const loc
       request.requirement.name = name;
       const auto [known, added] = placed.emplace(name, std::move(read));
       if (!added) {
-        mistakes.push_back({.code = "place-twice",
-                            .what = "`" + name + "` is named by two places",
-                            .where = request.where,
-                            .hints = {"keep one of the lines"}});
+        mistakes.push_back(named_twice(name, request));
       }
     } catch (const core::Error& error) {
       for (core::Diagnostic mistake : error.diagnostics()) {

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,11 +32,17 @@ struct PlaceBuilds {
 
 /// Looks at every archive, repository and folder that a line names; fills in the names that the lines do not tell.
 /// Runs no code of theirs; with `builds`, which only --allow-build gives, what nothing else tells is built.
-/// Repositories are pinned to a commit with `git`, and read at it. By name, normalized. Throws: core::Error with all
+/// Repositories are pinned to a commit with `git`, and read at it: the one of `previous`, but for the names in `freed`.
+/// By name, normalized. Throws: core::Error with all
 /// mistakes at once: "place-needs-build", "place-name-differs", "archive-unreachable", "git-missing", "git-failed",
 /// "project-folder-invalid", "hash-mismatch".
-std::map<std::string, PlacedRequest> look_at_places(PipInputs& inputs, const lock::Lock* previous, pypi::Source& source,
+std::map<std::string, PlacedRequest> look_at_places(PipInputs& inputs, const lock::Lock* previous,
+                                                    const std::set<std::string>& freed, pypi::Source& source,
                                                     fetch::Fetcher& fetcher, const std::filesystem::path& lock_folder,
                                                     const std::optional<PlaceBuilds>& builds, core::Notes& notes);
+
+/// What look_at_places refuses, of lines whose names they tell themselves or the lock knows. Throws: "place-twice".
+void refuse_places_named_twice(const PipInputs& inputs, const lock::Lock& lock,
+                               const std::filesystem::path& lock_folder);
 
 }  // namespace envlock::tools

@@ -88,7 +88,7 @@ class LocationReader {
     if (const auto vcs = vcs_of(text_.value)) return repository(*vcs);
     if (is_file_url(text_.value)) return file();
     if (core::looks_like_url(text_.value)) return url();
-    return path(text_.value, text_.written);
+    return path(text_.value, text_.value != text_.written);
   }
 
  private:
@@ -97,7 +97,6 @@ class LocationReader {
     request_.kind = PipRequest::Kind::vcs;
     const std::size_t skipped = std::string_view("git+").size();
     const Fragment value = split_fragment(text_.value);
-    const Fragment written = split_fragment(text_.written);
     if (auto problem = fragment(value)) return problem;
     const Repository repository = split_revision(value.before.substr(skipped));
     if (!core::looks_like_url(repository.url)) {
@@ -105,9 +104,7 @@ class LocationReader {
     }
     request_.location = repository.url;
     request_.revision = repository.revision;
-    // Where a variable gave the "git+" too, only its value is known.
-    const std::string_view shown = vcs_of(written.before) ? written.before.substr(skipped) : written.before;
-    request_.written_location = without_credentials(split_revision(shown).url);
+    request_.written_location = without_credentials(repository.url);
     return std::nullopt;
   }
 
@@ -116,7 +113,7 @@ class LocationReader {
     const Fragment value = split_fragment(text_.value);
     if (auto problem = fragment(value)) return problem;
     request_.location = value.before;
-    request_.written_location = without_credentials(split_fragment(text_.written).before);
+    request_.written_location = without_credentials(value.before);
     const std::string_view bare = value.before.substr(0, value.before.find('?'));
     name_of_wheel(core::path_of_file_url("file:///" + std::string(bare.substr(bare.rfind('/') + 1))).value_or(""));
     return std::nullopt;
@@ -127,22 +124,22 @@ class LocationReader {
     if (auto problem = fragment(value)) return problem;
     const std::string path = path_of(value.before);
     const bool has_variable = text_.value != text_.written;
-    return this->path(path, has_variable ? text_.written : std::string_view(path));
+    return this->path(path, has_variable);
   }
 
-  std::optional<Problem> path(std::string_view value, std::string_view written) {
+  std::optional<Problem> path(std::string_view value, bool has_variable) {
     request_.kind = is_archive(value) ? PipRequest::Kind::archive : PipRequest::Kind::directory;
     const std::filesystem::path absolute = absolute_path(value, folders_.folder);
     request_.location = absolute.string();
-    request_.written_location = written_path(value, written, absolute);
+    request_.written_location = written_path(value, has_variable, absolute);
     if (request_.kind == PipRequest::Kind::archive) name_of_wheel(absolute.filename().string());
     return std::nullopt;
   }
 
-  /// Relative paths as seen from environment.yml, also those of files that it includes.
-  std::string written_path(std::string_view value, std::string_view written,
-                           const std::filesystem::path& absolute) const {
-    if (value != written || std::filesystem::path(value).is_absolute()) return std::string(written);
+  /// Relative paths as seen from environment.yml, also those of files that it includes. With a variable all paths are:
+  /// its value may be another on each machine.
+  std::string written_path(std::string_view value, bool has_variable, const std::filesystem::path& absolute) const {
+    if (std::filesystem::path(value).is_absolute() && !has_variable) return std::string(value);
     const std::filesystem::path relative = absolute.lexically_relative(absolute_path(".", folders_.root));
     const std::string text = relative.generic_string();
     return text == "." || text.starts_with("..") ? text : "./" + text;

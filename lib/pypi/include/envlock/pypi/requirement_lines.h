@@ -26,8 +26,8 @@ struct PipRequest {
                             ///< of "name @ URL"
   std::string location;     ///< archive: URL or absolute path; vcs: repository URL; directory: absolute path. May hold
                             ///< credentials
-  std::string written_location;  ///< as written, for the lock: relative paths stay relative, as seen from
-                                 ///< environment.yml; without credentials; `${VARIABLE}` stays
+  std::string written_location;  ///< for the lock: relative paths, and those with a `${VARIABLE}`, as seen from
+                                 ///< environment.yml; without credentials; with the values of variables
   std::string revision;          ///< vcs: "main", "v1.2", a commit; "" not said
   std::string subdirectory;      ///< of "#subdirectory="
   bool editable = false;
