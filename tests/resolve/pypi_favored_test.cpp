@@ -42,6 +42,43 @@ TEST_CASE("a yanked version that is locked counts no more when nothing pins it")
   CHECK(solve(free, source) == "x 1");
 }
 
+TEST_CASE("a line whose locked version cannot stay has the best that there is, and drags no other one far back") {
+  MemorySource source;
+  for (const char* version : {"6", "7", "8", "9"}) {
+    source.add("fs", {.version = version});
+    source.add("gc", {.version = version, .requires_dist = {std::string("fs==") + version}});
+  }
+  source.add("data", {.version = "1.1", .requires_dist = {"old"}});
+  source.add("data", {.version = "5.0", .requires_dist = {"fs<=6", "kept"}});
+  source.add("data", {.version = "5.2", .requires_dist = {"fs<=9", "kept"}});
+  source.add("old", {.version = "1"});
+  source.add("kept", {.version = "1"});
+  TestProblem first({"data", "gc"});
+  core::Notes notes;
+  const PypiOutcome locked = pypi(first.problem, source, notes);
+  CHECK(show(locked) == "data 5.2, fs 9, gc 9, kept 1");
+  source.add("kept", {.version = "2"});
+  TestProblem again({"data<5.1", "gc"});
+  for (const PypiPick& pick : std::get<PypiSolution>(locked).picks) again.problem.favored.push_back(favored_by(pick));
+  CHECK(solve(again, source) == "data 5.0, fs 6, gc 6, kept 1");
+}
+
+TEST_CASE("where the indexes have to be asked, what is locked still counts") {
+  MemorySource source;
+  source.add("a", {.version = "1"});
+  TestProblem first({"a"});
+  core::Notes notes;
+  FavoredDistribution favored = favored_by(std::get<PypiSolution>(pypi(first.problem, source, notes)).picks.front());
+  source.add("a", {.version = "2"});
+  source.asked_pages.clear();
+  first.problem.favored = {favored};
+  CHECK(solve(first, source) == "a 1");
+  CHECK(source.asked_pages.empty());
+  first.problem.favored.front().must_ask = true;
+  CHECK(solve(first, source) == "a 1");
+  CHECK(source.asked_pages == std::vector<std::string>{"a"});
+}
+
 TEST_CASE("locked versions stay, and need no index when all of them fit") {
   MemorySource source;
   source.add("a", {.version = "1", .requires_dist = {"b"}});

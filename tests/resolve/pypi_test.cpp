@@ -178,6 +178,38 @@ TEST_CASE("pre-releases count only where a line, a need or the lack of others le
   CHECK(solve(pre, source) == "x 3.0a1");
 }
 
+TEST_CASE("what is asked for at an address is never what an index has of that name") {
+  MemorySource source;
+  source.add("x", {.version = "1"});
+  source.add("wheel",
+             {.version = "2", .requires_dist = {"x @ https://files.example/x.whl ; extra == 'q'"}, .extras = {"q"}});
+  CHECK(solve({"wheel"}, source) == "wheel 2");
+  CHECK(solve({"wheel[q]"}, source) == "no: no-solution");
+  TestProblem folder({"own"});
+  folder.problem.placed["own"].metadata = {
+      .name = "own", .version = "1", .requires_dist = {"x @ git+https://g.example/x"}};
+  const std::string words = told(conflict_of(folder, source));
+  CHECK(words.find("it takes a line of its own under `pip:`") != std::string::npos);
+  folder.problem.requests.push_back(test::line("x", 2));
+  folder.problem.placed["x"].metadata = {.name = "x", .version = "5"};
+  CHECK(solve(folder, source) == "own 1, x 5");
+}
+
+TEST_CASE("--no-binary and --only-binary of a name count before those of all") {
+  MemorySource source;
+  source.add("x", {.version = "1"});
+  source.add("x", {.version = "2", .tag = "sdist"});
+  TestProblem problem({"x"});
+  problem.problem.allow_build = true;
+  problem.problem.only_binary = {":all:"};
+  CHECK(solve(problem, source) == "x 1");
+  problem.problem.no_binary = {"x"};
+  CHECK(solve(problem, source) == "x 2");
+  problem.problem.no_binary = {":all:"};
+  problem.problem.only_binary = {"x"};
+  CHECK(solve(problem, source) == "x 1");
+}
+
 TEST_CASE("a need of a version that is not chosen in the end lets no pre-release in") {
   MemorySource source;
   source.add("x", {.version = "1.0"});

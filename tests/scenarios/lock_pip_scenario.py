@@ -121,13 +121,33 @@ class LockPip(PipScenario):
         self.assertIn("--pypi-index on-both=", told)
         self.lock("--pypi-index", f"on-both={self.url}/simple", "--pypi-index", f"certs={self.url}/simple")
         self.assertEqual(self.chosen()["on-both"], "1.0")
-        (self.work / "envlock.lock").unlink()
-        self.lock("--pypi-index", f"on-both={self.url}/second/simple")
+        # A pin counts at once, whatever is locked.
+        pins = ("--pypi-index", f"on-both={self.url}/second/simple")
+        self.assertEqual(self.lock("--check", *pins, expect=1).codes(), ["stale-option"])
+        self.lock(*pins)
         self.assertEqual(self.chosen()["on-both"], "9.9")
+        self.lock("--check", *pins)
+        # What came from the second index while that was the only one is ambiguous once there are two.
+        (self.work / "envlock.lock").unlink()
+        self.ask(f"--index-url {self.url}/second/simple", "on-both", index=None)
+        self.lock()
+        self.ask(second, "on-both")
+        self.assertIn("index-ambiguous", self.lock(expect=2).codes())
+        self.ask(second, "in-house")
         (self.work / "envlock.lock").unlink()
         self.write("envlock.toml", f'[pypi.index]\non-both = "{self.url}/simple"\n')
         self.lock()
         self.assertEqual(self.chosen()["on-both"], "1.0")
+
+    def test_the_other_wheels_stay_as_long_as_they_are_asked_for(self):
+        self.ask("protobuf")
+        plain = self.lock_bytes()
+        others = self.lock_bytes("--all-artifacts")
+        self.assertTrue(b'"others"' in others)
+        self.assertEqual(self.lock_bytes("--all-artifacts"), others)
+        self.lock("--check", "--all-artifacts")
+        self.assertEqual(self.lock("--check", expect=1).codes(), ["stale-option"])
+        self.assertEqual(self.lock_bytes(), plain)
 
     def test_flat_folders_and_no_index(self):
         shutil.copytree(self.index / "links", self.work / "wheels")

@@ -187,7 +187,9 @@ class PlatformSolver {
         const bool from_index = locked.source == lock::LockedDistribution::Source::index ||
                                 locked.source == lock::LockedDistribution::Source::find_links;
         if (!from_index || options_.freed.contains(locked.name)) continue;
-        if (locked.source == lock::LockedDistribution::Source::index && !has_index(locked.index)) continue;
+        if (locked.source == lock::LockedDistribution::Source::index && !may_come_from(locked.index, locked.name)) {
+          continue;
+        }
         if (was_replaced(locked)) continue;
         favored.push_back({locked.name,
                            locked.version,
@@ -199,7 +201,8 @@ class PlatformSolver {
                             .size = locked.size,
                             .upload_time = locked.upload_time,
                             .yanked = locked.yanked},
-                           metadata_of(locked)});
+                           metadata_of(locked),
+                           must_ask()});
       }
     }
     return favored;
@@ -241,6 +244,25 @@ class PlatformSolver {
     return known;
   }
 
+  /// Another list of indexes may have other projects by the same names; other wheels are not in a lock without them.
+  bool must_ask() const {
+    const std::optional<lock::PipOptions>& before = options_.previous->pip;
+    const lock::PipOptions& now = inputs_.input.options;
+    return !before || before->indexes != now.indexes || (now.all_artifacts && !before->all_artifacts);
+  }
+
+  /// The other wheels that a lock holds for a file.
+  const std::vector<lock::OtherArtifact>* locked_others(const lock::LockedDistribution& locked) const {
+    if (options_.previous == nullptr || !options_.previous->pip || !options_.previous->pip->all_artifacts)
+      return nullptr;
+    for (const lock::LockedDistribution& before : options_.previous->distributions) {
+      if (before.file == locked.file && before.index == locked.index && before.sha256 == locked.sha256) {
+        return &before.others;
+      }
+    }
+    return nullptr;
+  }
+
   /// A wheel of a folder that is another file now, or gone: what is there is weighed as new.
   bool was_replaced(const lock::LockedDistribution& locked) const {
     if (locked.source != lock::LockedDistribution::Source::find_links || core::looks_like_url(locked.url)) return false;
@@ -252,7 +274,10 @@ class PlatformSolver {
     }
   }
 
-  bool has_index(const std::string& base) const {
+  /// Still an index of the list, and the one that the name is pinned to.
+  bool may_come_from(const std::string& base, const std::string& name) const {
+    const auto pin = inputs_.indexes.pinned.find(name);
+    if (pin != inputs_.indexes.pinned.end() && pin->second != base) return false;
     const std::vector<std::string>& indexes = inputs_.input.options.indexes;
     return std::find(indexes.begin(), indexes.end(), base) != indexes.end();
   }
@@ -288,6 +313,9 @@ class PlatformSolver {
         }
         std::sort(locked.others.begin(), locked.others.end(),
                   [](const auto& left, const auto& right) { return left.file < right.file; });
+        // What was told by the lock alone comes without its other wheels.
+        const auto* known = locked.others.empty() ? locked_others(locked) : nullptr;
+        if (known != nullptr) locked.others = *known;
       }
     }
     locked.name = pick.name;

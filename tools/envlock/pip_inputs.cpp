@@ -162,6 +162,7 @@ lock::PipOptions options_of(const LockArgs& args, const LockInputs& inputs, cons
     options.find_links.push_back(canonical_links(place, lock_folder));
   }
   options.pre = pip.requests.pre || args.pre;
+  options.all_artifacts = args.all_artifacts;
   options.allow_build = args.allow_build;
   options.no_binary = pip.requests.no_binary;
   options.only_binary = pip.requests.only_binary;
@@ -191,6 +192,7 @@ std::optional<PipInputs> read_pip_inputs(const LockArgs& args, const LockInputs&
   pip.indexes.cache = session.cache;
   pip.network = pip_network(session, configuration);
   pip.input = lock::pip_input(pip.requests, options_of(args, inputs, pip));
+  pip.input.pinned = pip.indexes.pinned;
   return pip;
 }
 

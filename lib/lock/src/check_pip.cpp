@@ -40,6 +40,7 @@ class PipRequestCheck {
 
   void run() {
     if (lock_.pip) check_options(*lock_.pip, input_.options);
+    check_pinned();
     std::vector<bool> seen(lock_.pip_lines.size());
     for (std::size_t i = 0; i < input_.lines.size(); ++i) check_line(i, seen);
     for (std::size_t i = 0; i < seen.size(); ++i) {
@@ -79,11 +80,23 @@ class PipRequestCheck {
     check_option("`--find-links`", locked.find_links, wanted.find_links);
     check_flag("--pre", locked.pre, wanted.pre);
     check_flag("--allow-build", locked.allow_build, wanted.allow_build);
+    check_flag("--all-artifacts", locked.all_artifacts, wanted.all_artifacts);
     check_option("`--no-binary`", locked.no_binary, wanted.no_binary);
     check_option("`--only-binary`", locked.only_binary, wanted.only_binary);
     check_option("`--pypi-mapping`", locked.mapping, wanted.mapping);
     const bool given_then = wanted.mapping.empty() && !locked.mapping.empty();
     if (given_then) findings_.back().hints = {"give the file that the lock was made with: `--pypi-mapping FILE`"};
+  }
+
+  void check_pinned() {
+    for (const LockedDistribution& each : lock_.distributions) {
+      const auto pin = input_.pinned.find(each.name);
+      if (pin == input_.pinned.end() || each.index.empty() || pin->second == each.index) continue;
+      findings_.push_back(
+          {.code = "stale-option",
+           .what = "`" + core::printable(each.name) + "` is to come from " + core::printable(pin->second) + " now",
+           .why = {"the lock has it from " + core::printable(each.index)}});
+    }
   }
 
   void check_line(std::size_t number, std::vector<bool>& seen) {

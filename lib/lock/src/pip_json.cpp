@@ -123,6 +123,7 @@ void write_pip(core::JsonWriter& writer, const PipOptions& options) {
   if (!options.find_links.empty()) writer.member("find_links", options.find_links, Layout::multi_line);
   if (options.pre) writer.member("pre", true);
   if (options.allow_build) writer.member("allow_build", true);
+  if (options.all_artifacts) writer.member("all_artifacts", true);
   if (!options.no_binary.empty()) writer.member("no_binary", options.no_binary, Layout::multi_line);
   if (!options.only_binary.empty()) writer.member("only_binary", options.only_binary, Layout::multi_line);
   if (!options.mapping.empty()) {
@@ -160,6 +161,7 @@ PipOptions read_pip(const Json& object, Mistakes& mistakes) {
   options.find_links = read_places(fields, "find_links");
   options.pre = fields.flag("pre");
   options.allow_build = fields.flag("allow_build");
+  options.all_artifacts = fields.flag("all_artifacts");
   options.no_binary = read_names(fields, "no_binary");
   options.only_binary = read_names(fields, "only_binary");
   options.mapping = read_mapping(fields);

@@ -23,6 +23,8 @@ constexpr std::size_t kWidest = 1000;
 /// When a choice is taken back again and again, so many releases are read at once at most.
 constexpr std::size_t kMostRead = 16;
 constexpr std::size_t kMostRounds = 2000;
+/// How many releases are tried for a line whose locked one cannot stay.
+constexpr std::size_t kMostTried = 48;
 
 std::vector<solve::JobId> all_jobs(const solve::Problem& problem) {
   std::vector<solve::JobId> jobs(problem.jobs.size());
@@ -176,24 +178,63 @@ class Resolver {
                          .refuse_first = !encoding.is_narrowed()});
   }
 
-  /// Favored releases stay where that leaves an answer: those that are asked for by name before the others.
+  /// Favored releases stay where that leaves an answer: those that are asked for by name before the others. A line
+  /// whose release cannot stay has the best that there is, before anything else is kept: what nobody asks for by name
+  /// gives way to it, so that one line that moves does not drag another back through its whole history.
   void keep_favored(const Encoding& encoding, const solve::Pruner& pruner, const std::vector<solve::JobId>& jobs,
                     solve::Exclusion& excluded) const {
     const solve::Problem& problem = encoding.problem();
-    std::vector<bool> is_requested(problem.names.size());
-    for (const solve::SetId set : problem.jobs) is_requested[problem.sets[set].name] = true;
-    std::vector<solve::CandidateId> wanted;
+    std::set<solve::NameId> requested;
+    for (const solve::SetId set : problem.jobs) {
+      if (encoding.node(problem.sets[set].name).extra.empty()) requested.insert(problem.sets[set].name);
+    }
+    std::vector<solve::CandidateId> lines;
+    std::vector<solve::CandidateId> others;
     for (solve::CandidateId id = 0; id < problem.candidates.size(); ++id) {
       const Node& node = encoding.node(problem.candidates[id].name);
-      if (node.extra.empty() && universe_.project(node.project).releases[encoding.release(id)].favored) {
-        wanted.push_back(id);
+      if (!node.extra.empty() || !universe_.project(node.project).releases[encoding.release(id)].favored) continue;
+      (requested.contains(problem.candidates[id].name) ? lines : others).push_back(id);
+    }
+    std::set<solve::NameId> moving;
+    for (const FavoredDistribution& favored : problem_.favored) {
+      for (const solve::NameId name : requested) {
+        if (universe_.project(encoding.node(name).project).name == favored.name) moving.insert(name);
       }
     }
-    std::stable_partition(wanted.begin(), wanted.end(),
-                          [&](solve::CandidateId id) { return is_requested[problem.candidates[id].name]; });
-    const std::vector<bool> kept = solve::find_keepable(pruner, jobs, wanted, excluded);
-    for (std::size_t i = 0; i < wanted.size(); ++i) {
-      if (kept[i]) solve::exclude_others(problem, wanted[i], excluded);
+    const auto keep = [&](const std::vector<solve::CandidateId>& wanted, solve::Exclusion& held) {
+      const std::vector<bool> kept = solve::find_keepable(pruner, jobs, wanted, held);
+      for (std::size_t i = 0; i < wanted.size(); ++i) {
+        if (!kept[i]) continue;
+        solve::exclude_others(problem, wanted[i], held);
+        moving.erase(problem.candidates[wanted[i]].name);
+      }
+    };
+    solve::Exclusion held = excluded;
+    keep(lines, held);
+    if (!moving.empty()) {
+      held = excluded;
+      for (const solve::NameId name : moving) take_best(problem, pruner, jobs, name, held);
+      const std::set<solve::NameId> moved = moving;
+      std::erase_if(lines, [&](solve::CandidateId id) { return moved.contains(problem.candidates[id].name); });
+      for (const solve::CandidateId id : lines) moving.insert(problem.candidates[id].name);
+      keep(lines, held);
+      for (const solve::NameId name : moving) {
+        if (!moved.contains(name)) take_best(problem, pruner, jobs, name, held);
+      }
+    }
+    keep(others, held);
+    excluded = std::move(held);
+  }
+
+  /// Leaves of a name only the best candidate that an answer can have, where that is found soon.
+  static void take_best(const solve::Problem& problem, const solve::Pruner& pruner,
+                        const std::vector<solve::JobId>& jobs, solve::NameId name, solve::Exclusion& held) {
+    std::size_t attempts = 0;
+    for (const solve::CandidateId id : problem.names[name]) {
+      if (attempts++ == kMostTried) return;
+      if (!solve::find_keepable(pruner, jobs, std::vector{id}, held).front()) continue;
+      solve::exclude_others(problem, id, held);
+      return;
     }
   }
 

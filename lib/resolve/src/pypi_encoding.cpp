@@ -4,6 +4,9 @@
 #include <numeric>
 #include <tuple>
 
+#include "envlock/core/text.h"
+#include "envlock/core/url.h"
+
 namespace envlock::resolve {
 namespace {
 
@@ -11,11 +14,13 @@ constexpr solve::CandidateId kNone = ~solve::CandidateId{0};
 
 /// What decides which releases meet it.
 std::string set_key(const pypi::Requirement& requirement) {
-  return requirement.specifiers.format();
+  return requirement.specifiers.format() + requirement.url;
 }
 
 std::string words_of(const pypi::Requirement& requirement, const std::string& extra) {
-  return requirement.name + (extra.empty() ? "" : "[" + extra + "]") + requirement.specifiers.format();
+  std::string words = requirement.name + (extra.empty() ? "" : "[" + extra + "]") + requirement.specifiers.format();
+  if (!requirement.url.empty()) words += " @ " + core::printable(core::without_secrets(requirement.url), 80);
+  return words;
 }
 
 }  // namespace

@@ -31,8 +31,8 @@ class ReleaseMaker {
         page_(page),
         project_(project),
         python_(pypi::Version::try_parse(problem.environment.python_full_version)),
-        wheels_allowed_(!is_listed(problem.no_binary)),
-        sdists_allowed_(problem.allow_build && !is_listed(problem.only_binary)) {
+        wheels_allowed_(allows_wheels(problem, page.name)),
+        sdists_allowed_(allows_sdists(problem, page.name)) {
     for (const auto* lines : {&problem.requests, &problem.constraints}) {
       for (const pypi::PipRequest& line : *lines) {
         if (line.requirement.name == page.name && !line.hashes.empty()) hashes_.push_back(&line.hashes);
@@ -47,11 +47,6 @@ class ReleaseMaker {
   }
 
  private:
-  bool is_listed(const std::vector<std::string>& names) const {
-    return std::any_of(names.begin(), names.end(),
-                       [&](const std::string& name) { return name == ":all:" || name == page_.name; });
-  }
-
   bool accepts_python(const pypi::IndexFile& file) {
     if (file.requires_python.empty() || !python_) return true;
     const auto [found, added] = pythons_.emplace(file.requires_python, true);
@@ -199,7 +194,21 @@ class ReleaseMaker {
   std::unordered_map<std::string, bool> pythons_;
 };
 
+bool has(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 }  // namespace
+
+bool allows_wheels(const PypiProblem& problem, std::string_view name) {
+  if (has(problem.no_binary, name)) return false;
+  return !has(problem.no_binary, ":all:") || has(problem.only_binary, name);
+}
+
+bool allows_sdists(const PypiProblem& problem, std::string_view name) {
+  if (!problem.allow_build || has(problem.only_binary, name)) return false;
+  return !has(problem.only_binary, ":all:") || has(problem.no_binary, name);
+}
 
 void make_releases(const PypiProblem& problem, pypi::ProjectPage page, Project& project) {
   ReleaseMaker(problem, page, project).run();

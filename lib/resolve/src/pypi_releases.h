@@ -9,4 +9,8 @@ namespace envlock::resolve {
 /// tag counts, then the highest build number, then the file name.
 void make_releases(const PypiProblem& problem, pypi::ProjectPage page, Project& project);
 
+/// What `--no-binary` and `--only-binary` leave of a project's files; a name counts before ":all:".
+bool allows_wheels(const PypiProblem& problem, std::string_view name);
+bool allows_sdists(const PypiProblem& problem, std::string_view name);
+
 }  // namespace envlock::resolve

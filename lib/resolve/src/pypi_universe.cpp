@@ -58,7 +58,7 @@ void Universe::start_with_facts() {
     Release release;
     release.version = pypi::Version::parse(placed.metadata.version);
     release.version_text = release.version.format();
-    take_metadata(id, release, placed.metadata);
+    take_metadata(release, placed.metadata);
     projects_[id].releases.push_back(std::move(release));
   }
   for (const pypi::PipRequest& request : problem_.requests) find(request.requirement.name);
@@ -84,7 +84,9 @@ void Universe::start_with_favored() {
   };
   for (const FavoredDistribution& favored : problem_.favored) {
     const ProjectId id = find(favored.name);
-    if (projects_[id].state != Project::State::unknown || !favored.metadata || !is_acceptable(favored)) continue;
+    if (projects_[id].state != Project::State::unknown || !favored.metadata || favored.must_ask ||
+        !is_acceptable(favored))
+      continue;
     if (has_rival(favored)) continue;
     projects_[id].state = Project::State::partial;
     projects_[id].index = favored.index;
@@ -94,20 +96,16 @@ void Universe::start_with_favored() {
     release.file = favored.file;
     release.yanked = favored.file.yanked;
     release.favored = true;
-    take_metadata(id, release, *favored.metadata);
+    take_metadata(release, *favored.metadata);
     projects_[id].releases.push_back(std::move(release));
   }
 }
 
 /// A lock may have been made for another python or machine, or before a line, an option or a cut-off changed.
 bool Universe::is_acceptable(const FavoredDistribution& favored) const {
-  const auto names = [&](const std::vector<std::string>& list) {
-    return std::any_of(list.begin(), list.end(),
-                       [&](const std::string& name) { return name == ":all:" || name == favored.name; });
-  };
   const auto wheel = pypi::parse_wheel_name(favored.file.file_name);
-  if (wheel ? !problem_.tags->rank(*wheel) || names(problem_.no_binary)
-            : !problem_.allow_build || names(problem_.only_binary)) {
+  if (wheel ? !problem_.tags->rank(*wheel) || !allows_wheels(problem_, favored.name)
+            : !allows_sdists(problem_, favored.name)) {
     return false;
   }
   if (problem_.exclude_newer && favored.file.upload_time && *favored.file.upload_time > *problem_.exclude_newer) {
@@ -195,7 +193,7 @@ void Universe::take_favored(ProjectId id, const FavoredDistribution& favored) {
   const auto same = std::find_if(releases.begin(), releases.end(),
                                  [&](const Release& release) { return wanted && release.version == *wanted; });
   if (same == releases.end()) {
-    if (!favored.metadata) return;
+    if (!favored.metadata || favored.must_ask) return;
     // What was locked and is served no longer stays a candidate; whether it can still be had is for the install to say.
     Release release;
     release.version = pypi::Version::parse(favored.version);
@@ -203,7 +201,7 @@ void Universe::take_favored(ProjectId id, const FavoredDistribution& favored) {
     release.file = favored.file;
     release.yanked = favored.file.yanked;
     release.favored = true;
-    take_metadata(id, release, *favored.metadata);
+    take_metadata(release, *favored.metadata);
     std::vector<Release>& now = projects_[id].releases;
     const auto place =
         std::find_if(now.begin(), now.end(), [&](const Release& other) { return other.version < release.version; });
@@ -218,7 +216,7 @@ void Universe::take_favored(ProjectId id, const FavoredDistribution& favored) {
   if (!favored.metadata || same->file.sha256 != favored.file.sha256) return;
   const auto index = static_cast<std::size_t>(same - releases.begin());
   Release known = std::move(*same);
-  take_metadata(id, known, *favored.metadata);
+  take_metadata(known, *favored.metadata);
   projects_[id].releases[index] = std::move(known);
 }
 
@@ -237,12 +235,13 @@ void Universe::read(const std::vector<ReleaseRef>& releases) {
     if (found[i].metadata) {
       // Adding needs may move projects_, and with it the release.
       Release read = std::move(release);
-      take_metadata(id, read, std::move(*found[i].metadata));
+      take_metadata(read, std::move(*found[i].metadata));
       projects_[id].releases[index] = std::move(read);
       continue;
     }
     const core::Diagnostic failure = found[i].failure.value_or(core::Diagnostic{.code = "metadata-unavailable"});
-    if (failure.code == "index-unreachable" || failure.code == "offline-miss") {
+    // Bytes that are not the index's own are no version to pass over: somebody meddles, or a mirror is out of step.
+    if (failure.code == "index-unreachable" || failure.code == "offline-miss" || failure.code == "hash-mismatch") {
       add_failure(*this, id, failure, failures);
       continue;
     }
@@ -253,7 +252,7 @@ void Universe::read(const std::vector<ReleaseRef>& releases) {
   if (!failures.empty()) throw core::Error(std::move(failures));
 }
 
-void Universe::take_metadata(ProjectId id, Release& release, pypi::Metadata metadata) {
+void Universe::take_metadata(Release& release, pypi::Metadata metadata) {
   release.state = Release::State::read;
   release.metadata = std::move(metadata);
   if (!release.metadata.requires_python.empty()) {
@@ -273,10 +272,11 @@ void Universe::take_metadata(ProjectId id, Release& release, pypi::Metadata meta
       return;
     }
     const bool always = requirement->marker.holds(problem_.environment);
-    if (always && !requirement->url.empty() && projects_[id].state != Project::State::placed) {
+    // An index does not decide what is fetched from elsewhere; a line of the user's may.
+    if (always && !requirement->url.empty() && !problem_.placed.contains(requirement->name)) {
       release.state = Release::State::refused;
-      release.refusal =
-          "it asks for `" + core::printable(core::without_secrets(text), 80) + "`, a file outside of its index";
+      release.refusal = "it asks for `" + core::printable(core::without_secrets(text), 80) +
+                        "`, which no index has: it takes a line of its own under `pip:`";
       return;
     }
     if (always) {
@@ -364,6 +364,8 @@ bool Universe::needs_prerelease(ProjectId id, const pypi::Requirement& requireme
 
 std::vector<std::size_t> Universe::matching(ProjectId id, const pypi::Requirement& requirement) const {
   const Project& project = projects_[id];
+  // What an extra asks for at an address is not whatever an index has of that name.
+  if (!requirement.url.empty() && project.state != Project::State::placed) return {};
   std::vector<std::size_t> let_in;
   std::vector<std::size_t> all;
   bool has_final = false;

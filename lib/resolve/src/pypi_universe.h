@@ -117,7 +117,7 @@ class Universe {
  private:
   void take_page(Project& project, pypi::FoundProject found) const;
   void take_favored(ProjectId id, const FavoredDistribution& favored);
-  void take_metadata(ProjectId id, Release& release, pypi::Metadata metadata);
+  void take_metadata(Release& release, pypi::Metadata metadata);
   /// The project that a requirement is of, which now knows of it.
   ProjectId find_needed(const pypi::Requirement& requirement);
   void start_with_facts();

@@ -39,6 +39,7 @@ struct PipOptions {
   std::vector<std::string> find_links;  ///< relative folders or URLs without credentials, in order
   bool pre = false;
   bool allow_build = false;
+  bool all_artifacts = false;            ///< distributions keep `others`
   std::vector<std::string> no_binary;    ///< sorted, normalized; ":all:"
   std::vector<std::string> only_binary;  ///< sorted, normalized; ":all:"
   /// conda name -> PyPI names, where --pypi-mapping says other than the table that ships. Empty vector: none.
@@ -50,8 +51,9 @@ struct PipOptions {
 /// What the `pip:` lists ask for, ready for a lock.
 struct PipInput {
   PipOptions options;
-  std::vector<PipLine> lines;            ///< as written, in order
-  std::vector<core::SourceSpan> places;  ///< of `lines`, one each, or empty: for messages only
+  std::vector<PipLine> lines;                 ///< as written, in order
+  std::vector<core::SourceSpan> places;       ///< of `lines`, one each, or empty: for messages only
+  std::map<std::string, std::string> pinned;  ///< name -> base of the index that it must come from; not in the lock
 };
 
 /// A line as a lock keeps it.

@@ -40,6 +40,8 @@ struct FavoredDistribution {
   /// Known from the lock, so that nothing needs to be asked of an index. Without it (a pick of another tool's lock)
   /// the version counts when the index has it.
   std::optional<pypi::Metadata> metadata;
+  /// The indexes have to be asked all the same: the list of them changed, or more than the lock tells is wanted.
+  bool must_ask = false;
 };
 
 /// What an extra of a distribution that conda provides adds: conda brings the distribution, but not that.
