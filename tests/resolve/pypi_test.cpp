@@ -195,6 +195,14 @@ TEST_CASE("what is asked for at an address is never what an index has of that na
   CHECK(solve(folder, source) == "own 1, x 5");
 }
 
+TEST_CASE("a folder whose version only a build would tell meets every need of its name") {
+  MemorySource source;
+  source.add("user", {.version = "1", .requires_dist = {"own>=8"}});
+  TestProblem problem({"own", "user", "own<9"});
+  problem.problem.placed["own"].metadata = {.name = "own", .version = "0"};
+  CHECK(solve(problem, source) == "own 0, user 1");
+}
+
 TEST_CASE("--no-binary and --only-binary of a name count before those of all") {
   MemorySource source;
   source.add("x", {.version = "1"});

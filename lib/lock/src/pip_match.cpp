@@ -5,6 +5,7 @@
 #include "check.h"
 #include "envlock/core/text.h"
 #include "envlock/core/url.h"
+#include "envlock/pypi/project_folder.h"
 
 namespace envlock::lock {
 namespace {
@@ -13,6 +14,13 @@ bool allows(const pypi::Specifiers& specifiers, const std::string& version) {
   if (specifiers.empty()) return true;
   const auto parsed = pypi::Version::try_parse(version);
   return parsed && specifiers.contains(*parsed, pypi::Prereleases::include);
+}
+
+/// A folder or a repository whose version only a build would tell meets every need.
+bool allows(const pypi::Specifiers& specifiers, const LockedDistribution& distribution) {
+  const bool by_place = distribution.source == LockedDistribution::Source::directory ||
+                        distribution.source == LockedDistribution::Source::vcs;
+  return (by_place && distribution.version == pypi::kUnknownVersion) || allows(specifiers, distribution.version);
 }
 
 bool has_hash(const LockedDistribution& distribution, const std::vector<std::string>& hashes) {
@@ -36,7 +44,7 @@ std::string shown(const LockedDistribution& distribution) {
 std::string PipMatch::fault(const std::string& name, const pypi::Specifiers& specifiers) const {
   if (const auto index = view_.find(name)) {
     const LockedDistribution& distribution = catalog_.distribution(*index);
-    return allows(specifiers, distribution.version) ? std::string() : "locks " + shown(distribution);
+    return allows(specifiers, distribution) ? std::string() : "locks " + shown(distribution);
   }
   if (const ProvidedDistribution* provided = view_.find_provided(name)) {
     if (allows(specifiers, provided->version)) return {};
@@ -52,7 +60,7 @@ std::string PipMatch::fault(const PipLine& line, const PipAsk& ask) const {
   if (!index && line.kind != PipLine::Kind::named) return "locks nothing from there";
   if (!index) return fault(ask.name, ask.specifiers);
   const LockedDistribution& distribution = catalog_.distribution(*index);
-  if (!allows(ask.specifiers, distribution.version)) return "locks " + shown(distribution);
+  if (!allows(ask.specifiers, distribution)) return "locks " + shown(distribution);
   if (!line.hashes.empty() && !has_hash(distribution, line.hashes)) {
     return "locks a file of " + shown(distribution) + " with another hash";
   }

@@ -72,7 +72,7 @@ class FolderReader {
     if (version.empty()) version = find_dynamic_version(pyproject_).value_or("");
     if (version.empty()) {
       result_.version_known = false;
-      result_.metadata.version = "0";
+      result_.metadata.version = kUnknownVersion;
     } else if (!Version::try_parse(version)) {
       refuse("`" + core::printable(version, 80) + "` is no version of PEP 440", nullptr);
     } else {

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "envlock/core/text.h"
+#include "envlock/pypi/project_folder.h"
 #include "envlock/resolve/pypi.h"
 
 namespace envlock::resolve {
@@ -65,7 +66,8 @@ class Checker {
     }
     const auto pick = picks_.find(requirement.name);
     if (pick == picks_.end()) return broken(need + "which is not chosen");
-    if (!requirement.specifiers.contains(pypi::Version::parse(pick->second->version))) {
+    const bool is_unknown = pick->second->placed && pick->second->version == pypi::kUnknownVersion;
+    if (!is_unknown && !requirement.specifiers.contains(pypi::Version::parse(pick->second->version))) {
       broken(need + "which " + pick->second->version + " is not");
     }
     reach(requirement.name, "");

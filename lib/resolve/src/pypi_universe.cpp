@@ -5,6 +5,7 @@
 #include "envlock/core/parallel.h"
 #include "envlock/core/text.h"
 #include "envlock/core/url.h"
+#include "envlock/pypi/project_folder.h"
 #include "pypi_askers.h"
 #include "pypi_releases.h"
 
@@ -375,7 +376,8 @@ std::vector<std::size_t> Universe::matching(ProjectId id, const pypi::Requiremen
     const Release& release = project.releases[i];
     if (release.state == Release::State::refused) continue;
     if (!meets_constraints(id, release)) continue;
-    if (has_local_choice && requirement.specifiers.empty()) return {0};
+    const bool is_unknown = project.state == Project::State::placed && release.version_text == pypi::kUnknownVersion;
+    if (has_local_choice && (requirement.specifiers.empty() || is_unknown)) return {0};
     if (project.provided && !pypi::Version::try_parse(project.provided->version)) continue;
     const bool is_pinned =
         is_exact || std::find(project.pinned.begin(), project.pinned.end(), release.version) != project.pinned.end();

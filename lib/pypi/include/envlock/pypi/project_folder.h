@@ -7,6 +7,10 @@
 
 namespace envlock::pypi {
 
+/// The version of a folder or repository that only a build would tell. Every need of its name is met by it: nobody
+/// knows better, and it is what the user means to have.
+inline constexpr const char* kUnknownVersion = "0";
+
 /// What a project's own folder says of it, read without running anything.
 struct FolderMetadata {
   Metadata metadata;  ///< version "0" where only a build would tell it
