@@ -203,6 +203,13 @@ TEST_CASE("a folder whose version only a build would tell meets every need of it
   CHECK(solve(problem, source) == "own 0, user 1");
 }
 
+TEST_CASE("a line that what another one places does not meet is told so") {
+  MemorySource source;
+  TestProblem problem({"own", "own==3"});
+  problem.problem.placed["own"].metadata = {.name = "own", .version = "1"};
+  CHECK(told(conflict_of(problem, source)).find("there it is 1") != std::string::npos);
+}
+
 TEST_CASE("--no-binary and --only-binary of a name count before those of all") {
   MemorySource source;
   source.add("x", {.version = "1"});
@@ -375,7 +382,8 @@ TEST_CASE("a project that no index has is named, with the chain that leads to it
         "why: `a` (environment.yml:1) is asked for\n"
         "why: `a 1` needs `gone>=1`, which cannot be had\n"
         "why: no index has a project `gone`\n"
-        "help: check how it is spelled, or name its index with `--extra-index-url`\n");
+        "help: check how it is spelled, or name where it is: `--extra-index-url`, in place of `--no-index` if that is "
+        "given\n");
 }
 
 TEST_CASE("a name on two indexes is an error only when it is chosen") {

@@ -128,10 +128,18 @@ Absence explain_absence(const Universe& universe, const Project& project, const 
   if (project.absent) {
     absence.code = "no-such-project";
     absence.why.push_back("no index has a project `" + project.name + "`");
-    absence.hints.push_back("check how it is spelled, or name its index with `--extra-index-url`");
+    absence.hints.push_back(
+        "check how it is spelled, or name where it is: `--extra-index-url`, in place of `--no-index` if that is given");
     return absence;
   }
   absence.code = "no-fitting-version";
+  if (project.state == Project::State::placed && project.releases.front().state == Release::State::read) {
+    absence.why.push_back("a line of its own says where `" + project.name + "` is, and there it is " +
+                          project.releases.front().version_text);
+    absence.hints.push_back("leave the choice to one of the two lines");
+    tell_constraints(universe, project, absence);
+    return absence;
+  }
   if (project.status == "quarantined") {
     absence.why.push_back("the index has put `" + project.name + "` under quarantine");
     absence.hints.push_back("do without it until the index has looked at it");
