@@ -271,6 +271,18 @@ TEST_CASE("variables get their values, which are never shown") {
   CHECK(request.text.find("hunter2") == std::string::npos);
   CHECK(reader.read(Strings{"--index-url https://${ENVLOCK_TEST_USER}@host/simple"}).index_url ==
         "https://ann@host/simple");
+  for (const std::string& line :
+       Strings{"--index-url https://host/${ENVLOCK_TEST_TOKEN}/simple",
+               "foo @ git+https://host/${ENVLOCK_TEST_TOKEN}/r", "foo @ https://host/${ENVLOCK_TEST_TOKEN}/x.zip",
+               "foo @ https://${ENVLOCK_TEST_TOKEN}@host/x.zip?${ENVLOCK_TEST_TOKEN}",
+               "foo @ https://host/${ENVLOCK_TEST_USER}/x.zip", "foo ; os_name != '${ENVLOCK_TEST_TOKEN}'"}) {
+    INFO(line);
+    core::Notes notes;
+    read_requirement_lines(pip_list({line}), reader.folder.path(), notes);
+    const bool in_path = line.find("/${ENVLOCK_TEST_TOKEN}/") != std::string::npos;
+    CHECK(notes.all().size() == (in_path ? 1 : 0));
+    if (in_path) CHECK(notes.all()[0].diagnostic.code == "pip-variable-stored");
+  }
   CHECK(reader.one("foo ; os_name != '$HOME ${lower} $ENVLOCK_TEST_USER'").requirement.name == "foo");
   CHECK(reader.mistakes(Strings{"foo @ https://${ENVLOCK_TEST_UNSET}@h/x ${ENVLOCK_TEST_UNSET}"}) ==
         Strings{"pip-variable-unset environment.yml:5:21", "pip-variable-unset environment.yml:5:47"});

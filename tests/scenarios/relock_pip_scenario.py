@@ -124,6 +124,16 @@ class RelockPip(PipScenario):
         stale("environment.yml:10:", "./wheels/by_link")
         self.assertIn("jobpool", self.chosen())
 
+        for needs, words in (("['urllite>>3']", "`urllite>>3` is no requirement"), ("3", "must be a list")):
+            self.write("ours/pyproject.toml", project.replace("['certs']", needs))
+            result = self.lock(expect=2)
+            self.assertEqual(result.codes(), ["project-folder-invalid"])
+            for each in ("ours/pyproject.toml:4:", words):
+                self.assertIn(each, result.err)
+            result = self.lock("--check", expect=1)
+            self.assertIn(words, result.err)
+            self.assertNotIn("lock it as it is now", result.err)
+
     def test_a_wheel_that_is_replaced_on_an_index_without_hashes_is_read_anew(self):
         page = self.index / "simple" / "certs"
         (page / "index.json").unlink()

@@ -35,16 +35,30 @@ void add_differing_texts(const std::vector<std::string>& locked, const std::vect
   if (locked != now && why.size() == before) why.push_back("what it needs stands in another order");
 }
 
+struct Changes {
+  std::vector<std::string> why;
+  std::string hint = "lock it as it is now: `envlock lock`";
+};
+
+/// Of what cannot be locked as it is now, what is to be done first.
+Changes unlockable(std::vector<std::string> why, const std::string& first) {
+  return {.why = std::move(why), .hint = first + ", then `envlock lock`"};
+}
+
 /// Every way in which a folder's pyproject.toml says something else than the lock.
-std::vector<std::string> changes_of_folder(const lock::LockedDistribution& locked,
-                                           const std::filesystem::path& folder) {
+Changes changes_of_folder(const lock::LockedDistribution& locked, const std::filesystem::path& folder) {
   pypi::FolderMetadata read;
   try {
     read = pypi::read_project_folder(folder);
   } catch (const core::Error& error) {
-    return {error.diagnostics().front().what};
+    const core::Diagnostic& mistake = error.diagnostics().front();
+    std::vector<std::string> why{mistake.what};
+    why.insert(why.end(), mistake.why.begin(), mistake.why.end());
+    return unlockable(std::move(why), "mend the folder, or take its line out");
   }
-  if (!read.obstacle.empty()) return {read.obstacle};
+  if (!read.obstacle.empty()) {
+    return unlockable({read.obstacle}, "write name, version and dependencies into the [project] table");
+  }
   std::vector<std::string> why;
   const auto tell = [&](const char* what, const std::string& before, const std::string& now) {
     if (before == now) return;
@@ -57,17 +71,20 @@ std::vector<std::string> changes_of_folder(const lock::LockedDistribution& locke
   tell("Requires-Python", locked.requires_python, read.metadata.requires_python);
   add_differing_texts(locked.requires_dist, read.metadata.requires_dist, why);
   if (why.empty() && locked.provides_extra != read.metadata.provides_extra) why.push_back("it has other extras");
-  return why;
+  return {.why = std::move(why)};
 }
 
-std::vector<std::string> changes_of_file(const lock::LockedDistribution& locked, const std::filesystem::path& file) {
+Changes changes_of_file(const lock::LockedDistribution& locked, const std::filesystem::path& file) {
   try {
     const core::Sha256 now = core::sha256(core::MappedFile(file).bytes());
     if (now == locked.sha256) return {};
-    return {"its SHA-256 is " + core::format(now) + ", and the lock has " +
-            (locked.sha256 ? core::format(*locked.sha256) : std::string("none"))};
+    return {.why = {"its SHA-256 is " + core::format(now) + ", and the lock has " +
+                    (locked.sha256 ? core::format(*locked.sha256) : std::string("none"))}};
   } catch (const core::Error& error) {
-    return {error.diagnostics().front().what};
+    std::vector<std::string> why{error.diagnostics().front().what};
+    // Without it, another wheel of the index or of the folder may do.
+    if (locked.source == Source::find_links) return {.why = std::move(why)};
+    return unlockable(std::move(why), "put the file back, or take its line out");
   }
 }
 
@@ -100,16 +117,16 @@ std::vector<core::Diagnostic> check_local_places(const PipInputs& inputs, const 
     // Of a place that no line names any longer, the line is what is told.
     if (!where && locked.source != Source::find_links && !is_sdist) continue;
     const std::filesystem::path place = (lock_folder / locked.url / locked.subdirectory).lexically_normal();
-    std::vector<std::string> why = is_folder ? changes_of_folder(locked, place)
-                                             : changes_of_file(locked, (lock_folder / locked.url).lexically_normal());
-    if (why.empty()) continue;
+    Changes changes = is_folder ? changes_of_folder(locked, place)
+                                : changes_of_file(locked, (lock_folder / locked.url).lexically_normal());
+    if (changes.why.empty()) continue;
     findings.push_back(
         {.code = "stale-place",
          .what = quoted(locked.url) + (is_folder ? " says something else of itself than when it was locked"
                                                  : " is not the file that was locked"),
          .where = where,
-         .why = std::move(why),
-         .hints = {"lock it as it is now: `envlock lock`"}});
+         .why = std::move(changes.why),
+         .hints = {std::move(changes.hint)}});
   }
   return findings;
 }

@@ -199,6 +199,22 @@ std::filesystem::path absolute_path(std::string_view path, const std::filesystem
   return absolute.has_filename() || !absolute.has_relative_path() ? absolute : absolute.parent_path();
 }
 
+std::string secret_in_path(std::string_view written) {
+  static constexpr std::array<std::string_view, 5> kSecret{"TOKEN", "PASS", "SECRET", "KEY", "AUTH"};
+  const std::size_t authority = written.find("://");
+  if (authority == std::string_view::npos) return "";
+  const std::size_t path = std::min(written.find('/', authority + 3), written.size());
+  const std::string_view rest = written.substr(path, written.find_first_of("?# \t", path) - path);
+  for (std::size_t at = rest.find("${"); at != std::string_view::npos; at = rest.find("${", at + 1)) {
+    const std::string_view variable = rest.substr(at, rest.find('}', at) - at + 1);
+    const bool secret = std::any_of(kSecret.begin(), kSecret.end(), [&](std::string_view word) {
+      return variable.find(word) != std::string_view::npos;
+    });
+    if (secret && variable.ends_with('}')) return std::string(variable);
+  }
+  return "";
+}
+
 bool looks_like_location(std::string_view text) {
   if (vcs_of(text) || is_file_url(text) || core::looks_like_url(text)) return true;
   if (text.starts_with('.') || text.starts_with('/')) return true;

@@ -22,6 +22,10 @@ struct LocationText {
   std::string_view written;
 };
 
+/// "${API_TOKEN}" in the path of a URL as it is written: a variable whose name says that it is secret, where it is
+/// stored and shown. "": there is none.
+std::string secret_in_path(std::string_view written);
+
 /// Does a text name a place rather than a project: a URL, "./x", "x.whl", "a/b"? "name @ ..." does not.
 bool looks_like_location(std::string_view text);
 

@@ -7,7 +7,9 @@
 
 #include "envlock/core/diagnostic.h"
 #include "envlock/core/text.h"
+#include "envlock/core/url.h"
 #include "envlock/pypi/name.h"
+#include "envlock/pypi/requirement.h"
 #include "envlock/pypi/version.h"
 #include "pyproject.h"
 
@@ -35,6 +37,7 @@ class FolderReader {
       result_.metadata.license = result_.metadata.license_expression;
     }
     result_.metadata.requires_dist = texts(*project, "dependencies");
+    if (const toml::node* needs = project->get("dependencies")) check_requirements(*needs);
     read_extras(*project);
     result_.metadata.summary = text(*project, "description");
     read_entry_points(*project);
@@ -80,6 +83,18 @@ class FolderReader {
     }
   }
 
+  /// What nobody can read would only be told later, as a distribution that cannot be found.
+  void check_requirements(const toml::node& list) const {
+    const toml::array* const array = list.as_array();
+    if (array == nullptr) return;
+    for (const toml::node& item : *array) {
+      const auto need = item.value_exact<std::string>();
+      if (!need || Requirement::parse_leniently(*need)) continue;
+      refuse("`" + core::printable(core::without_secrets(*need), 80) + "` is no requirement of PEP 508",
+             &item.source());
+    }
+  }
+
   /// An extra's requirements get its marker, as a build would write them.
   void read_extras(const toml::table& project) {
     const toml::node* const node = project.get("optional-dependencies");
@@ -89,6 +104,7 @@ class FolderReader {
     for (const auto& [key, value] : *extras) {
       const std::string extra = normalize_name(key.str());
       result_.metadata.provides_extra.push_back(extra);
+      check_requirements(value);
       for (const std::string& need : pyproject_.texts_of(value, "optional-dependencies." + std::string(key.str()))) {
         result_.metadata.requires_dist.push_back(with_extra(need, extra));
       }

@@ -110,6 +110,7 @@ class LinesReader {
     if (editable && !check_editable(line, begin, request)) return;
     if (surroundings.constraint && !check_constraint(line, request)) return;
     if (!check_exists(line, begin, request)) return;
+    if (request.kind != PipRequest::Kind::named) warn_of_secret(line, begin, end);
     (surroundings.constraint ? requests_.constraints : requests_.requests).push_back(std::move(request));
   }
 
@@ -219,7 +220,19 @@ class LinesReader {
                       .why = {},
                       .hints = {"remove the selector"}});
     }
+    warn_of_secret(line, option.value_at, option.value_end);
     set_option(line, option, surroundings);
+  }
+
+  /// Of addresses only user, password and query are kept out of locks and messages.
+  void warn_of_secret(const LogicalLine& line, std::size_t begin, std::size_t end) {
+    const std::string variable = secret_in_path(line.written(begin, end));
+    if (variable.empty()) return;
+    notes_.warning({.code = "pip-variable-stored",
+                    .what = "the value of `" + variable + "` is in a path, and is stored in the lock and shown",
+                    .where = line.place(begin, end - begin),
+                    .why = {"only user, password and query of an address are kept out of both"},
+                    .hints = {"put a secret into `USER:PASSWORD@` in front of the host, or into ~/.netrc"}});
   }
 
   void read_editable(const LogicalLine& line, const GivenOption& option, const std::vector<GivenOption>& options,
