@@ -226,12 +226,12 @@ class RelockPip(PipScenario):
         self.assertIn(f"`file://{repository}/sub` is no Python project", told)
         self.assertNotIn(str(self.cache), told)
 
-    def test_variables_in_places_are_locked_by_their_values(self):
+    def test_variables_and_absolute_paths_in_places_are_locked(self):
         self.write("ours/pyproject.toml", "[project]\nname = 'ours'\nversion = '1.2'\n[project.optional-dependencies]\nweb = ['certs']\n")
         wheel = "smmaplite-5.0.1-py3-none-any.whl"
         shutil.copy(self.index / "files" / wheel, self.work / "ours")
         env = {"D": "ours", "HERE": str(self.work)}
-        for line, name in (("-e ./${D}", "ours"), ("./${D}[web]", "ours"), ("-e ${HERE}/ours", "ours"), ("ours @ ./${D}", "ours"), ("ours @ file://${HERE}/ours", "ours"),
+        for line, name in (("-e ./${D}", "ours"), (f"-e {self.work}/ours", "ours"), (f"file://{self.work}/ours", "ours"), ("./${D}[web]", "ours"), ("-e ${HERE}/ours", "ours"), ("ours @ ./${D}", "ours"), ("ours @ file://${HERE}/ours", "ours"),
                            (f"./${{D}}/{wheel}", "smmaplite"), (f"{self.url}/${{D}}/{wheel}".replace("${D}", "${F}"), "smmaplite"), (f"smmaplite @ {self.url}/${{F}}/{wheel}", "smmaplite")):
             with self.subTest(line):
                 (self.work / "envlock.lock").unlink(missing_ok=True)

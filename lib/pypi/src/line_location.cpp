@@ -131,15 +131,16 @@ class LocationReader {
     request_.kind = is_archive(value) ? PipRequest::Kind::archive : PipRequest::Kind::directory;
     const std::filesystem::path absolute = absolute_path(value, folders_.folder);
     request_.location = absolute.string();
-    request_.written_location = written_path(value, has_variable, absolute);
     if (request_.kind == PipRequest::Kind::archive) name_of_wheel(absolute.filename().string());
+    request_.written_location = written_path(value, has_variable, absolute);
     return std::nullopt;
   }
 
   /// Relative paths as seen from environment.yml, also those of files that it includes. With a variable all paths are:
-  /// its value may be another on each machine.
+  /// its value may be another on each machine. So are those without a name, which a lock finds by their place only.
   std::string written_path(std::string_view value, bool has_variable, const std::filesystem::path& absolute) const {
-    if (std::filesystem::path(value).is_absolute() && !has_variable) return std::string(value);
+    const bool is_found_by_name = !has_variable && !request_.requirement.name.empty();
+    if (std::filesystem::path(value).is_absolute() && is_found_by_name) return std::string(value);
     const std::filesystem::path relative = absolute.lexically_relative(absolute_path(".", folders_.root));
     const std::string text = relative.generic_string();
     return text == "." || text.starts_with("..") ? text : "./" + text;
