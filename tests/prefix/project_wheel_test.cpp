@@ -88,6 +88,10 @@ TEST_CASE("what only a build would tell, or what leads out of a project, is refu
   CHECK_THROWS_WITH(prefix::make_project_wheel(project.path(), "9", ProjectUse::copy), Contains("without running"));
   project.write("pyproject.toml",
                 "[project]\nname = \"x\"\nversion = \"1\"\ndependencies = [\"a\\nRequires-Dist: b\"]\n");
+  CHECK_THROWS_WITH(prefix::make_project_wheel(project.path(), "9", ProjectUse::link),
+                    Contains("does not say what the project needs"));
+  project.write("pyproject.toml", "[project]\nname = \"x\"\nversion = \"1\"\nlicense = \"MIT\\nRequires-Dist: b\"\n");
+  project.write("x.py", "");
   CHECK_THROWS_WITH(prefix::make_project_wheel(project.path(), "9", ProjectUse::link), Contains("more than one line"));
 }
 
