@@ -230,6 +230,7 @@ class RelockPip(PipScenario):
         self.write("ours/pyproject.toml", "[project]\nname = 'ours'\nversion = '1.2'\n[project.optional-dependencies]\nweb = ['certs']\n")
         wheel = "smmaplite-5.0.1-py3-none-any.whl"
         shutil.copy(self.index / "files" / wheel, self.work / "ours")
+        (self.work / "more").mkdir()
         env = {"D": "ours", "HERE": str(self.work)}
         for line, name in (("-e ./${D}", "ours"), (f"-e {self.work}/ours", "ours"), (f"file://{self.work}/ours", "ours"), ("./${D}[web]", "ours"), ("-e ${HERE}/ours", "ours"), ("ours @ ./${D}", "ours"), ("ours @ file://${HERE}/ours", "ours"),
                            (f"./${{D}}/{wheel}", "smmaplite"), (f"{self.url}/${{D}}/{wheel}".replace("${D}", "${F}"), "smmaplite"), (f"smmaplite @ {self.url}/${{F}}/{wheel}", "smmaplite")):
@@ -240,6 +241,13 @@ class RelockPip(PipScenario):
                 self.assertIn(name, self.chosen())
                 self.assertNotIn(str(self.work), (self.work / "envlock.lock").read_text())
                 self.lock("--check", env={**env, "F": "files"})
+
+        for line in ("-e ./ours", "ours @ ./ours"):
+            self.ask(line)
+            self.lock("-o", "more/other.lock")
+            self.assertIn('"url": "../ours"', (self.work / "more" / "other.lock").read_text())
+            self.lock("--check", "-o", "more/other.lock")
+            (self.work / "more" / "other.lock").unlink()
 
     def test_a_place_that_is_named_twice_is_refused_by_the_check_too(self):
         self.write("ours/pyproject.toml", "[project]\nname = 'ours'\nversion = '1.2'\n")

@@ -9,6 +9,7 @@
 #include "envlock/core/text.h"
 #include "envlock/core/url.h"
 #include "envlock/pypi/name.h"
+#include "pip_places.h"
 #include "pip_transport.h"
 
 namespace envlock::tools {
@@ -154,8 +155,19 @@ void refuse_unkeepable(const pypi::PipRequests& requests) {
   if (!mistakes.empty()) throw core::Error(std::move(mistakes));
 }
 
-lock::PipOptions options_of(const LockArgs& args, const LockInputs& inputs, const PipInputs& pip) {
-  const std::filesystem::path lock_folder = std::filesystem::absolute(inputs.output).lexically_normal().parent_path();
+/// A lock may lie elsewhere than environment.yml: the paths of its lines and of its distributions start at its folder.
+void start_at_lock(pypi::PipRequests& requests, const std::filesystem::path& lock_folder) {
+  for (pypi::PipRequest& request : requests.requests) {
+    const bool is_place =
+        request.kind == pypi::PipRequest::Kind::directory || request.kind == pypi::PipRequest::Kind::archive;
+    const std::string& written = request.written_location;
+    if (!is_place || core::looks_like_url(written) || written.starts_with('/')) continue;
+    request.written_location = canonical_place(request.location, lock_folder);
+  }
+}
+
+lock::PipOptions options_of(const LockArgs& args, const LockInputs& inputs, const PipInputs& pip,
+                            const std::filesystem::path& lock_folder) {
   lock::PipOptions options;
   for (const pypi::IndexLocation& index : pip.indexes.indexes) options.indexes.push_back(index.base);
   for (const std::string& place : pip.requests.find_links) {
@@ -191,7 +203,9 @@ std::optional<PipInputs> read_pip_inputs(const LockArgs& args, const LockInputs&
   pip.indexes.pinned = pinned_indexes(args, inputs.policy, pip.indexes.indexes);
   pip.indexes.cache = session.cache;
   pip.network = pip_network(session, configuration);
-  pip.input = lock::pip_input(pip.requests, options_of(args, inputs, pip));
+  const std::filesystem::path lock_folder = std::filesystem::absolute(inputs.output).lexically_normal().parent_path();
+  start_at_lock(pip.requests, lock_folder);
+  pip.input = lock::pip_input(pip.requests, options_of(args, inputs, pip, lock_folder));
   pip.input.pinned = pip.indexes.pinned;
   return pip;
 }
